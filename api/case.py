@@ -5,6 +5,7 @@ from __future__ import annotations
 from api.engine.acts import WHICH, WHO, Act, Reads
 from api.engine.roles import ADMIN
 from domain.case import commands as c
+from domain.survey.commands import NoteFeedback
 
 PATHS = ("cases", "service-policies")
 TAGS = {"service cases": "What customers need help with, and the policies of it"}
@@ -40,7 +41,8 @@ ACTS = (
         terminal="case solve <solution", typed=f"{WHICH} 'a new valve'"),
     Act(c.ReopenCase, "/cases/{case_id}/reopen", "Reopen it", more="For as many days as its service policy says; afterwards a new case follows it.",
         terminal="case reopen", typed=f"{WHICH} --why 'it leaks again'"),
-    Act(c.NoteFeedback, "/cases/{case_id}/feedback", "Note how it went", more="1 (badly) to 5 (well), by whoever heard it. That closes the case.",
+    Act(NoteFeedback, "/cases/{case_id}/feedback", "Note how it went",
+        more="1 (badly) to 5 (well), by whoever heard it. That closes the case; a low score opens an action item.",
         terminal="case feedback <score", typed=f"{WHICH} 4 --text 'quick'"),
 )  # fmt: skip
 READS = (

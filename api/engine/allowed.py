@@ -35,9 +35,11 @@ def add_allowed(
     path: str,
     rules: Mapping[str, Rule] | None = None,
 ) -> None:
-    """As the ledger has the thing. `path` is where one of it is read; `rules` are by operation."""
+    """As the ledger has the thing. `path` is where one of it is read; `rules` are by operation. Nothing where no act is about one of it."""
     id_name, about = f"{kind.KIND}_id", tuple(acts)
     held = {act.operation: act for act in about if act.ids[:1] == (id_name,)}
+    if not held:
+        return
 
     async def read(look: Look, **path: UUID) -> Response:
         """What is not named is refused; a rule may still refuse what is (409)."""

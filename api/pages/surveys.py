@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from fastapi import Depends, Response
 
 from api.engine.roles import Role
@@ -13,11 +14,14 @@ from api.pages.colleagues import reps_of
 from api.pages.engine.page import Page, may_open, router
 from api.pages.engine.shown import now_of
 from api.pages.records import customer_names
+from domain.survey.survey import CASE_FEEDBACK, OF_CASES
 
 FILTERS = ("survey", "owner_id", "team_id", "loop", "low", "customer_id")
 OF_INVITATIONS = ("survey", "owner_id", "team_id", "status", "customer_id")
 METRICS = ("nps", "customer-satisfaction", "survey-response", "loop-time")
 DAYS, ROWS, BESIDE = 90, 40, 5
+BUILT_IN = {"name": CASE_FEEDBACK, "survey": msgspec.to_builtins(OF_CASES)}
+"""What no list of published surveys has, where nobody has published another."""
 
 pages = router("/surveys")
 Opened = Annotated[Page, Depends(may_open())]
@@ -34,7 +38,7 @@ async def answers(page: Opened) -> Response:
         asked=asked,
         figures=await _figures(page),
         days=DAYS,
-        published=(await page.read("/surveys", limit=ROWS))["items"],
+        published=[*(await page.read("/surveys", limit=ROWS))["items"], BUILT_IN],
         **await _people(page, found["items"]),
     )
 
@@ -56,13 +60,14 @@ async def invitations(page: Opened) -> Response:
 @pages.get("/answers/{answer_id}", summary="One answer")
 async def answer(answer_id: UUID, page: Opened) -> Response:
     found = await page.read(f"/survey-answers/{answer_id}")
-    named = await page.read("/surveys", name=found["survey"])
+    named = (await page.read("/surveys", name=found["survey"]))["items"] or [BUILT_IN]
     item = found["item_id"] and await page.find(f"/action-items/{found['item_id']}")
     return page.render(
         "survey_answer.html",
         answer=found,
-        questions={one["key"]: one for one in named["items"][0]["survey"]["questions"]},
+        questions={one["key"]: one for one in named[0]["survey"]["questions"]},
         before=(await page.read(f"/survey-answers/{answer_id}/before"))["items"],
+        history=await page.read(f"/survey-answers/{answer_id}/history", order="newest", lang=page.language),
         item=item or None,
         deal=found["deal_id"] and await page.find(f"/deals/{found['deal_id']}"),
         case=found["case_id"] and await page.find(f"/cases/{found['case_id']}"),

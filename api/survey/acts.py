@@ -43,6 +43,7 @@ READS = (
         many="Answers of customers, page by page",
         more="The newest first. Those of your team; auditors and admins see all.",
         one="One answer",
+        history=True,
         terminal="survey",
         columns="answered_at survey nps csat low loop owner_id customer_id answer_id",
         fields="answer_id survey survey_version customer_id contact_id deal_id case_id owner_id came_by answered_at replies nps csat low loop "

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from annotated_types import Ge, Le
-
 from domain.case.case import Case
 from domain.case.policy import Clock, ServicePolicies, ServicePolicy, Severity
 from domain.engine.command import Command
@@ -81,13 +79,6 @@ class SolveCase(CaseCommand):
 
 class ReopenCase(CaseCommand):
     why: NeededText
-
-
-class NoteFeedback(CaseCommand):
-    """What the customer says of a solved case: 1 (badly) to 5 (well). That closes it."""
-
-    score: Annotated[int, Ge(1), Le(5)]
-    text: LongText = ""
 
 
 class CaseTimer(CaseCommand):

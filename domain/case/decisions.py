@@ -210,15 +210,17 @@ def reopen_case(case: Case, command: c.ReopenCase, work: UnitOfWork) -> None:
     _hold_deal(case, work)
 
 
-@decides(c.NoteFeedback)
-def note_feedback(case: Case, command: c.NoteFeedback, _work: UnitOfWork) -> None:
+def close_with(case: Case, score: int, text: str) -> bool:
+    """The customer has said how it went. Whether that is news; raises Refused for another word than the first."""
     if case.solved is None:
         raise Refused("the case is not solved yet", status=case.status)
-    before, said = case.closed, f.CaseClosed.filled(case, score=command.score, text=command.text)
+    before, said = case.closed, f.CaseClosed.filled(case, score=score, text=text)
     if before is None or before.score is None:
         case.record(said)
-    elif before != said:
+        return True
+    if before != said:
         raise Refused("the customer has said how it went", score=before.score)
+    return False
 
 
 @decides(c.MissClock)

@@ -20,12 +20,13 @@ P = TypeVar("P")
 
 class Versions(Aggregate, Generic[P]):
     """All versions of one. `FACT` says in its only field what was published, `CALLED` what people call it; `BUILT_IN` is version 1 of
-    "default", where a fresh installation has one.
+    the one named `BUILT_IN_AS`, where a fresh installation has one.
     """
 
     FACT: ClassVar[type[Fact]]
     CALLED: ClassVar[str]
     BUILT_IN: ClassVar[Any] = None
+    BUILT_IN_AS: ClassVar[str] = "default"
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -33,7 +34,7 @@ class Versions(Aggregate, Generic[P]):
 
     def __init__(self, id: UUID) -> None:
         super().__init__(id)
-        built_in = self.BUILT_IN is not None and id == self.stream_of("default")
+        built_in = self.BUILT_IN is not None and id == self.stream_of(self.BUILT_IN_AS)
         self.versions: tuple[P, ...] = (self.BUILT_IN,) if built_in else ()
 
     @classmethod

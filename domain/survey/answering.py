@@ -14,7 +14,7 @@ from uuid import UUID
 from domain.action_item.action_item import ActionItem
 from domain.action_item.commands import OpenActionItem, open_item
 from domain.case.case import Case
-from domain.case.commands import NoteFeedback
+from domain.case.decisions import close_with
 from domain.customer.customer import Customer, is_same
 from domain.engine.command import answers, attributes, decide, decides, handles
 from domain.engine.context import Channel
@@ -46,7 +46,7 @@ def answer_survey(command: c.AnswerSurvey, work: UnitOfWork) -> Json:
     survey = survey_in_force(invitation.survey, work, invitation.survey_version)
     answer = work.new(SurveyAnswer, command.answer_id)
     replies = given(survey, command.replies)
-    _give(answer, invitation, survey, replies, work, invitation_id=invitation.id, came_by=LINK)
+    give(answer, invitation, survey, replies, work, invitation_id=invitation.id, came_by=LINK)
     if invitation.sent_at is None:  # the mail was taken, and whoever noted it was slower than its reader
         decide(c.NoteInvitationSent(invitation_id=invitation.id, at=work.context.now), work)
     sent_at = invitation.sent_at
@@ -74,20 +74,21 @@ def record_survey_answer(command: c.RecordSurveyAnswer, work: UnitOfWork) -> Jso
 @handles(c.ImportSurveyAnswer)
 def import_survey_answer(command: c.ImportSurveyAnswer, work: UnitOfWork) -> Json:
     survey = survey_in_force(command.survey, work)
-    return _record(command, survey, tuple(_imported(survey, command)), work)
+    replies = tuple(scored(survey, command.text, nps=command.nps, csat=command.csat))
+    return _record(command, survey, replies, work)
 
 
-def _imported(survey: Survey, command: c.ImportSurveyAnswer) -> Iterator[f.GivenReply]:
-    """Raises Invalid where the survey has no question for it."""
-    for name, score in (("nps", command.nps), ("csat", command.csat)):
+def scored(survey: Survey, said: str, **scores: int | None) -> Iterator[f.GivenReply]:
+    """To the questions that count for these, and to the first that takes a text. Raises Invalid where the survey has none for a score."""
+    for name, score in scores.items():
         question = survey.counting(Counts(name))
         if score is not None:
             if question is None:
                 raise Invalid([FieldError(name, "is asked by no question of this survey")])
             yield f.GivenReply(question=question.key, score=score)
     texts = [one for one in survey.questions if one.kind == QuestionKind.TEXT]
-    if command.text:
-        yield f.GivenReply(question=texts[0].key if texts else "text", text=command.text)
+    if said:
+        yield f.GivenReply(question=texts[0].key if texts else "text", text=said)
 
 
 def _record(
@@ -106,12 +107,16 @@ def _record(
     if not replies:
         raise Invalid([FieldError("replies", "say what was answered")])
     must_be_contact(getattr(command, "contact_id", None), work.get(Customer, command.customer_id))
-    came_by = IMPORTED if work.context.channel is Channel.IMPORT else ENTERED
-    _give(answer, command, survey, replies, work, **about(command, work)._asdict(), came_by=came_by)
+    give(answer, command, survey, replies, work, **about(command, work)._asdict(), came_by=came_by(work))
     return answer_of(answer)
 
 
-def _give(
+def came_by(work: UnitOfWork) -> str:
+    """What nobody's link brought."""
+    return IMPORTED if work.context.channel is Channel.IMPORT else ENTERED
+
+
+def give(
     answer: SurveyAnswer,
     about_what: object,
     survey: Survey,
@@ -156,7 +161,7 @@ def _note_on_case(answer: f.SurveyAnswerGiven, work: UnitOfWork) -> bool:
     if reach is not None and not case.changeable(reach):
         return False
     text = next((one.text for one in answer.replies if one.text), "")
-    decide(NoteFeedback(case_id=case.id, score=answer.csat, text=text), work)
+    close_with(case, answer.csat, text)
     return True
 
 

@@ -10,19 +10,20 @@ from uuid import UUID
 
 from annotated_types import Ge, Le, Len, MaxLen
 
+from domain.case.case import Case
 from domain.case.commands import CaseId
 from domain.engine.command import Command
 from domain.engine.context import Context
 from domain.engine.errors import FieldError
 from domain.engine.facts import FreeText
-from domain.engine.fields import FLAT, PLAIN, Code, NameOf
+from domain.engine.fields import FLAT, PLAIN, Code, LongText, NameOf
 from domain.engine.references import ContactId, CustomerId, DealId, Named, PersonId, Refers
 from domain.engine.unit_of_work import Stream, UnitOfWork
 from domain.engine.versions import Publish
 from domain.policy.policies import follow_up_policy
 from domain.survey.answer import SurveyAnswer
 from domain.survey.invitation import SurveyInvitation
-from domain.survey.survey import Survey, SurveyEvent, Surveys
+from domain.survey.survey import CASE_FEEDBACK, Survey, SurveyEvent, Surveys
 
 LONGEST_REPLY = 2_000
 ReplyText = Annotated[FreeText, MaxLen(LONGEST_REPLY), PLAIN]
@@ -139,6 +140,17 @@ class ImportSurveyAnswer(AnswerCommand):
 
     def rules(self) -> Iterable[Stream]:
         return ((Surveys, Surveys.stream_of(self.survey)),)
+
+
+class NoteFeedback(Command, about=Case):
+    """What the customer says of a solved case: 1 (badly) to 5 (well). That closes it, and is an answer to the survey of all cases."""
+
+    case_id: UUID
+    score: Annotated[int, Ge(1), Le(5)]
+    text: LongText = ""
+
+    def rules(self) -> Iterable[Stream]:
+        return ((Surveys, Surveys.stream_of(CASE_FEEDBACK)),)
 
 
 class CloseLoop(AnswerCommand):

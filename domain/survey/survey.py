@@ -119,6 +119,8 @@ class Survey:
             yield from _wrong_question(f"questions[{n}]", question)
         for n, rule in enumerate(self.rules):
             yield from _wrong_rule(f"rules[{n}]", rule)
+        if self.name == CASE_FEEDBACK and self.counting(Counts.CSAT) is None:
+            yield FieldError("questions", "one must count for csat: service cases are scored by it")
         if not self.act_within.amount:
             yield FieldError("act_within", "what is due at once is never kept; give it some time")
 
@@ -136,6 +138,28 @@ class Survey:
         """After so many days without a word it is sent; None: silence is nothing to it."""
         days = [rule.days for rule in self.rules if rule.on == SurveyEvent.SILENT]
         return min(days) if days and self.active else None
+
+
+CASE_FEEDBACK = "case-feedback"
+OF_CASES = Survey(
+    name=CASE_FEEDBACK,
+    en="How did we solve it?",
+    zh="服务评价",
+    questions=(
+        SurveyQuestion(
+            key="score",
+            kind=QuestionKind.FIVE,
+            counts=Counts.CSAT,
+            needed=True,
+            en="How satisfied are you with the solution?",
+            zh="您对解决结果是否满意？",
+        ),
+        SurveyQuestion(key="text", kind=QuestionKind.TEXT, en="Why?", zh="为什么？"),
+    ),
+)
+"""What is asked of every solved service case, where no survey of the company's own is. Published under this name it says what of a case's
+feedback is low, and what follows.
+"""
 
 
 def _wrong_question(place: str, question: SurveyQuestion) -> Iterator[FieldError]:
@@ -168,7 +192,7 @@ class Surveys(Versions[Survey]):
     """All versions of one survey."""
 
     KIND = CALLED = "survey"
-    FACT = SurveyPublished
+    FACT, BUILT_IN, BUILT_IN_AS = SurveyPublished, OF_CASES, CASE_FEEDBACK
 
 
 def survey_in_force(name: str, work: UnitOfWork, version: int | None = None) -> Survey:

@@ -50,6 +50,11 @@ def test_a_case_is_opened_shown_and_closed(
     assert terminal.json("case", "list", "--customer", customer, "--sort", "-due_at")["items"] == listed
     later = ("--due-before", "2099-01-01T09:00", "--not-overdue")
     assert terminal.json("case", "list", "--customer", customer, *later)["items"] == []
+    (answer,) = terminal.json("survey", "list", "--customer", customer)["items"]
+    assert answer["survey"] == "case-feedback"
+    assert "case-feedback" in terminal.run("survey", "history", answer["answer_id"]).stdout
+    before = terminal.run("survey", "before", answer["answer_id"]).stdout
+    assert re.search(r"case +the line stands still +closed", before), before
     told = [one["sentence"] for one in terminal.json("case", "history", case, "--newest")["items"]]
     assert told[0] == "closed the case; the customer gave it 4 of 5: quick"
     assert "级别：严重" in terminal.run("case", "history", case, "--lang", "zh").stdout

@@ -23,6 +23,8 @@ from domain.engine.errors import AlreadyExists, Forbidden, Invalid, NotFound, Re
 from domain.figures.metrics import figure, metric
 from domain.figures.scope import COMPANY, Scope, rep, team
 from domain.people.people import FormTeam, RepLeaves
+from domain.survey.commands import NoteFeedback
+from domain.survey.facts import SurveyAnswerGiven
 from domain.time.duration import Duration
 from domain.time.periods import PeriodKind, period_of
 from tests.domain.given_when_then import NOW, Scenario, given, later, like
@@ -219,9 +221,9 @@ class TestSolutionAndFeedback:
         given(OPENED, later(SOLVE, now=at(2))).when(command, now=at(3)).refused(Refused)
 
     def test_the_customer_says_how_it_went(self) -> None:
-        said = c.NoteFeedback(case_id=CASE, score=4, text="quick")
+        said = NoteFeedback(case_id=CASE, score=4, text="quick")
         scenario = given(OPENED, later(SOLVE, now=at(2))).when(said, now=at(30))
-        scenario.then(like(f.CaseClosed, score=4, text="quick"))
+        scenario.topics("case.closed", "survey-answer.given")
         scenario.when(said, now=at(31)).silence()
         scenario.when(replace(said, score=1), now=at(31)).refused(Refused)
         given(OPENED).when(said, now=at(3)).refused(Refused)
@@ -235,7 +237,8 @@ class TestSolutionAndFeedback:
         scenario.when(c.CloseUnanswered(case_id=CASE, arming=1)).silence()
         scenario.when(c.CloseUnanswered(case_id=CASE, arming=2)).then(like(f.CaseClosed, score=None))
         scenario.when(c.CloseUnanswered(case_id=CASE, arming=2)).silence()
-        scenario.when(c.NoteFeedback(case_id=CASE, score=2), now=at(400)).then(like(f.CaseClosed, score=2))
+        scenario.when(NoteFeedback(case_id=CASE, score=4), now=at(400))
+        scenario.then(like(f.CaseClosed, score=4), like(SurveyAnswerGiven, csat=4))
 
     def test_it_goes_on_when_it_is_reopened_in_time(self) -> None:
         solved = (*OPENED, later(SOLVE, now=at(2)))

@@ -42,6 +42,7 @@ from domain.survey.silence import (
 )
 from domain.survey.silence import steps as silence_steps
 from domain.survey.survey import (
+    OF_CASES,
     Counts,
     QuestionKind,
     SendingRule,
@@ -347,9 +348,52 @@ class TestAnswering:
             like(ActionItemOpened, answer_id=ANSWER),
             like(CaseClosed, score=2, text="slow"),
         )
-        noted = cases.NoteFeedback(case_id=CASE, score=5)
+        noted = c.NoteFeedback(case_id=CASE, score=5)
         scenario = given(WITH_ANN, opened, solved, noted, about, SENT).when(says(recommend="9", content="4"))
         scenario.then(like(f.InvitationAnswered), like(f.SurveyAnswerGiven, csat=4, on_case=True))
+
+    def test_what_is_said_of_a_case_is_an_answer_whose_low_score_leads_to_the_same(self) -> None:
+        opened = cases.OpenCase(
+            case_id=CASE, title="it leaks", customer_id=CUSTOMER, severity=Severity.NORMAL, owner_id=LI
+        )
+        solved = cases.SolveCase(case_id=CASE, solution="a valve")
+        noted = c.NoteFeedback(case_id=CASE, score=2, text="slow")
+        scenario = given(KNOWN, opened, solved).when(noted)
+        scenario.then(
+            like(CaseClosed, score=2, text="slow"),
+            like(
+                f.SurveyAnswerGiven,
+                survey="case-feedback",
+                csat=2,
+                low=True,
+                on_case=True,
+                case_id=CASE,
+                owner_id=LI,
+            ),
+            like(ActionItemOpened, owner_id=LI),
+        )
+        scenario.when(noted).silence()
+        again = (cases.ReopenCase(case_id=CASE, why="it leaks again"), solved)
+        scenario = given(KNOWN, opened, solved, noted, *again).when(replace(noted, score=4))
+        scenario.then(like(CaseClosed, score=4), like(f.SurveyAnswerGiven, csat=4, low=False))
+        scenario = given(KNOWN, opened, solved).when(noted, channel=Channel.IMPORT)
+        scenario.then(like(CaseClosed), like(f.SurveyAnswerGiven, low=True, item_id=None, came_by="imported"))
+
+    def test_what_follows_of_a_case_s_feedback_is_published_as_of_any_survey(self) -> None:
+        stricter = replace(OF_CASES, low_csat=3, to_manager=True)
+        opened = cases.OpenCase(
+            case_id=CASE, title="it leaks", customer_id=CUSTOMER, severity=Severity.NORMAL, owner_id=LI
+        )
+        solved = cases.SolveCase(case_id=CASE, solution="a valve")
+        published = given(KNOWN, opened, solved, c.PublishSurvey(survey=stricter))
+        scenario = published.when(c.NoteFeedback(case_id=CASE, score=3))
+        scenario.then(
+            like(CaseClosed),
+            like(f.SurveyAnswerGiven, survey_version=2, low=True),
+            like(ActionItemOpened, owner_id=MANAGER),
+        )
+        unscored = replace(OF_CASES, questions=(RECOMMEND,))
+        given(KNOWN).when(c.PublishSurvey(survey=unscored)).refused(Invalid, fields=["questions"])
 
     def test_what_was_heard_is_noted_for_who_owns_what_it_is_about(self) -> None:
         scenario = given(KNOWN).when(NOTE, occurred_at=NOW - DAY)

@@ -65,6 +65,20 @@ def test_the_customer_s_page_shows_it_and_what_came_before(low: Json, rep: httpx
     assert "it came late" in section
 
 
+def test_feedback_of_a_case_is_shown_with_its_questions_and_history(house: House, rep: httpx.Client) -> None:
+    north = house.client("north")
+    customer = north.post("/customers", json={"name": "Mended Ltd"}).json()["answer"]["customer_id"]
+    opened = {"title": "it leaks", "customer_id": customer, "severity": "normal"}
+    case = north.post("/cases", json=opened).json()["answer"]["case_id"]
+    north.post(f"/cases/{case}/solve", json={"solution": "a valve"})
+    noted = north.post(f"/cases/{case}/feedback", json={"score": 1, "text": "slow"}).json()
+    listed = north.get("/survey-answers", params={"customer_id": customer, "after": noted["position"]}).json()
+    page = rep.get(f"/desk/surveys/answers/{listed['items'][0]['answer_id']}").text
+    assert "How satisfied are you with the solution?" in page
+    assert "the customer answered the survey case-feedback" in page
+    assert '<option value="case-feedback"' in rep.get("/desk/surveys").text
+
+
 def test_who_was_not_asked_is_there_with_the_reason(low: Json, rep: httpx.Client) -> None:
     page = rep.get("/desk/surveys/invitations", params={"after": low["after"], "status": "withheld"}).text
     assert "Delivered Ltd" in page

@@ -11,6 +11,7 @@ from domain.case import commands as c
 from domain.case.policy import Clock, Severity
 from domain.customer.commands import RegisterCustomer
 from domain.customer.facts import Profile
+from domain.survey.commands import NoteFeedback
 from projections.case import Cases
 from projections.deal import board, history
 from tests.office import NOW
@@ -55,7 +56,7 @@ async def test_a_board_and_the_deal_s_pages_follow_and_a_rebuild_is_equal(books:
 
     solved = (
         c.SolveCase(case_id=case, solution="a valve"),
-        c.NoteFeedback(case_id=case, score=2, text="late"),
+        NoteFeedback(case_id=case, score=2, text="late"),
     )
     await books.given(*solved, now=NOW + 2 * HOUR)
     await books.follow(1)

@@ -12,6 +12,7 @@ from domain.case.policy import DEFAULT_SERVICE, Clock, Promised, ServicePolicy, 
 from domain.customer.commands import RegisterCustomer
 from domain.customer.facts import Profile
 from domain.people.people import FormTeam, RepLeaves
+from domain.survey.commands import NoteFeedback
 from domain.time.calendar import BusinessCalendar
 from domain.time.duration import Duration
 from tests.workflows.test_action_items_and_adjustments import START, ended, move, next_kind
@@ -90,7 +91,7 @@ async def test_a_solved_case_ends_unanswered_and_goes_on_when_it_is_reopened(vir
     await move(virtual, "case", case, after(68) + MOMENT)
     assert times(await virtual.facts(case, "case.missed")) == [after(68)]
     await virtual.run(c.SolveCase(case_id=case, solution="another"), now=after(70))
-    await virtual.run(c.NoteFeedback(case_id=case, score=5), now=after(71))
+    await virtual.run(NoteFeedback(case_id=case, score=5), now=after(71))
     assert await ended(virtual, "case", case)
 
 
