@@ -57,7 +57,8 @@ from workflows.engine.queues import QUEUE_NAMES
 from workflows.engine.store import WorkflowStore
 from workflows.ports import RoomContext
 from workflows.revisit.follower import RevisitFollower, RevisitReactions
-from workflows.survey.follower import SurveyFollower, SurveyReactions
+from workflows.survey.follower import SurveyFollower
+from workflows.survey.reactions import SurveyReactions
 from workflows.webhook.ports import WebhookContext
 from workflows.webhook.waker import Waker
 from workflows.worker_setup import (
@@ -95,8 +96,9 @@ async def play_workflows(settings: Settings, stop: asyncio.Event) -> None:
             LoopReads(ledger.pool, waiter),
             NoticeSender(ledger.pool, ledger.load, through),
             SegmentEvaluation(ledger.pool),
-            SurveyMails(LinkKey(ledger.pool), through["mail"]),
+            SurveyMails(LinkKey(ledger.pool), through["mail"], settings.outgoing),
             LastTouches(ledger.pool),
+            SurveyReads(ledger.pool),
         )
         prepare(message_types())
         await schedule_sweep(client, settings.task_queue)

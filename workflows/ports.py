@@ -4,7 +4,7 @@ decides.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -18,6 +18,7 @@ from workflows.engine.activity_context import ActivityContext
 from workflows.engine.ports import ModelReader
 from workflows.notification.activities import Sender
 from workflows.segment.activities import SegmentEvaluator
+from workflows.survey.reactions import Published
 
 
 class LoadReader(ModelReader, Protocol):
@@ -62,6 +63,18 @@ class Notices(Sender, Protocol):
         ...
 
 
+class Happened(Published, Protocol):
+    """What surveys are sent on, as the database has it."""
+
+    async def position_at(self, at: datetime) -> int:
+        """The last position that was recorded by then."""
+        ...
+
+    async def recorded(self, ids: Collection[UUID]) -> set[UUID]:
+        """Of these those that something is recorded of."""
+        ...
+
+
 @dataclass(frozen=True)
 class RoomContext(ActivityContext):
     """What the activities of every part of this room work with."""
@@ -72,3 +85,4 @@ class RoomContext(ActivityContext):
     segments: SegmentEvaluator
     surveys: SurveySender
     touches: TouchReader
+    happened: Happened

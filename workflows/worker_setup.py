@@ -64,6 +64,7 @@ from workflows.sweep.messages import Sweep
 from workflows.sweep.notices import NoticeSweepActivities
 from workflows.sweep.revisits import RevisitSweepActivities
 from workflows.sweep.segments import SegmentSweepActivities
+from workflows.sweep.surveys import SurveySweepActivities
 from workflows.sweep.workflow import SweepWorkflow
 from workflows.webhook import messages as webhook_messages
 from workflows.webhook.activities import WebhookActivities
@@ -150,6 +151,7 @@ def activities(context: RoomContext, deliverer: Deliverer) -> list[Callable[...,
         NoticeSweepActivities(context, deliverer, context.notices).ensure_notices,
         *(segments.next_due, segments.evaluate),
         SegmentSweepActivities(context, deliverer, context.segments.checks).ensure_segments,
+        SurveySweepActivities(context, deliverer, context.happened).ensure_invitations,
         *deadline_activities(context),
     ]
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 from domain.figures.reads import LastTouch
 from domain.survey.survey import Survey
+from projections.cycle.known_at import position_at
 from projections.engine.paging import fetch
 from projections.engine.positions import reached
 from projections.engine.stands_for import SAME
 from projections.survey.answers import PublishedSurveys
 from runtime.database import Pool
 
+RECORDED = "SELECT DISTINCT stream_id FROM ledger.events WHERE stream_id = ANY(%s)"
 LAST = f"""
     SELECT d.last_activity_at, d.deal_id, d.owner_id FROM read.deal_board d
      WHERE d.{SAME} AND d.last_activity_at IS NOT NULL ORDER BY 1 DESC, 2 LIMIT 1"""
@@ -29,6 +33,8 @@ class LastTouches:
 
 
 class SurveyReads:
+    """Implements `workflows.ports.Happened`."""
+
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
@@ -38,3 +44,9 @@ class SurveyReads:
             return None
         found = await PublishedSurveys.at(self._pool, await PublishedSurveys.ids(self._pool), position)
         return {id: seen.survey for id, seen in found.items()}
+
+    async def position_at(self, at: datetime) -> int:
+        return await position_at(self._pool, at)
+
+    async def recorded(self, ids: Collection[UUID]) -> set[UUID]:
+        return {id for (id,) in await fetch(self._pool, RECORDED, [list(ids)])} if ids else set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -14,9 +13,7 @@ from domain.survey.facts import GivenReply
 from domain.survey.invitation import InvitationStatus, SurveyInvitation
 from domain.survey.silence import SilenceWatch
 from domain.survey.survey import Survey, SurveyEvent, Surveys
-from projections.customer import merged
 from projections.cycle.sections import Section
-from projections.engine.paging import Source
 from projections.engine.stream_view import Events, Filter, StreamView
 
 NO_LOOP, OPEN_LOOP, CLOSED_LOOP = "none", "open", "closed"
@@ -91,11 +88,6 @@ class SurveyInvitations(StreamView[SurveyInvitation, InvitationSeen]):
     }
     order = ("-made_at",)
     open_where = "status IN ('waiting', 'sent')"
-    narrowing = {"customer_id": Filter(UUID, merged.SAME)}
-
-    @classmethod
-    async def complete(cls, source: Source, items: Sequence[InvitationSeen]) -> None:
-        await merged.complete(source, items)
 
     @classmethod
     def show(cls, invitation: SurveyInvitation, events: Events) -> InvitationSeen:
@@ -178,7 +170,6 @@ class SurveyAnswers(StreamView[SurveyAnswer, SurveyAnswerSeen]):
     narrowing = {
         "since": Filter(datetime, "answered_at >= %(since)s"),
         "until": Filter(datetime, "answered_at < %(until)s"),
-        "customer_id": Filter(UUID, merged.SAME),
     }
     shown_on = {"deal": "deal_id", "customer": "customer_id"}
     sentences = {
@@ -191,10 +182,6 @@ class SurveyAnswers(StreamView[SurveyAnswer, SurveyAnswerSeen]):
             "低分引出的改进措施已结束：{outcome}",
         ),
     }  # fmt: skip
-
-    @classmethod
-    async def complete(cls, source: Source, items: Sequence[SurveyAnswerSeen]) -> None:
-        await merged.complete(source, items)
 
     @classmethod
     def show(cls, answer: SurveyAnswer, events: Events) -> SurveyAnswerSeen:

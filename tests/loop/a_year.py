@@ -31,7 +31,7 @@ from projections.engine.wait import Waiter
 from projections.ports.loads import LoadReads
 from projections.ports.loop import LoopReads
 from projections.ports.segments import SegmentEvaluation
-from projections.ports.surveys import LastTouches
+from projections.ports.surveys import LastTouches, SurveyReads
 from runtime.database import open_pool
 from runtime.ledger import Ledger
 from runtime.notices.sending import NoticeSender
@@ -75,6 +75,7 @@ async def at_work(url: str, environment: WorkflowEnvironment, queue: str) -> Asy
             SegmentEvaluation(office.ledger.pool),
             SurveyMails(LinkKey(office.ledger.pool), Mailbox()),
             LastTouches(office.ledger.pool),
+            SurveyReads(office.ledger.pool),
         )
         with standing_still(environment):
             async with make_worker(desk, deliverer, grace=timedelta(seconds=5)):

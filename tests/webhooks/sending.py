@@ -19,7 +19,7 @@ from temporalio.worker import Worker
 
 from projections.ports.loads import LoadReads
 from projections.ports.segments import SegmentEvaluation
-from projections.ports.surveys import LastTouches
+from projections.ports.surveys import LastTouches, SurveyReads
 from runtime.notices.sending import NoticeSender
 from runtime.surveys.links import LinkKey
 from runtime.surveys.mailing import SurveyMails
@@ -73,6 +73,7 @@ class Sent:
             SegmentEvaluation(ledger.pool),
             SurveyMails(LinkKey(ledger.pool), Mailbox()),
             LastTouches(ledger.pool),
+            SurveyReads(ledger.pool),
         )
         return WebhookContext(room, self.post.sending)
 

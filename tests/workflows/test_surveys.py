@@ -23,8 +23,10 @@ from projections.ports.surveys import SurveyReads
 from runtime.channels.message import TryAgain, Undeliverable
 from runtime.surveys.links import LinkKey, read
 from tests.workflows.test_action_items_and_adjustments import ended, move, next_kind
+from tests.workflows.test_sweep import swept
 from tests.workflows.world import MOMENT, Running, World, until
-from workflows.survey.follower import SurveyFollower, SurveyReactions
+from workflows.survey.follower import SurveyFollower
+from workflows.survey.reactions import SurveyReactions
 
 DAY = timedelta(days=1)
 MAIL = "ann@example.com"
@@ -140,6 +142,30 @@ async def test_each_happening_is_asked_about_once_through_ends_and_repeats(virtu
     await asking.heard()
     assert await asking.invitations() == [id]
     await asking.stop()
+
+
+async def test_what_the_follower_passed_over_is_found_by_the_sweep_and_sent_once(virtual: World) -> None:
+    asking = Asking(virtual)
+    await asking.known()
+    await asking.solved()  # before the survey was published
+    await asking.begin()
+    await asking.heard()
+    await asking.stop()
+    case = await asking.solved()
+    await asking.solved(channel=Channel.IMPORT)
+    await swept(virtual)  # what the follower has not come to is on the way
+    assert not await asking.invitations()
+    await virtual.office.rows(
+        "UPDATE app.follower_positions SET position = %s WHERE name = 'surveys' RETURNING 1",
+        await virtual.office.ledger.head(),
+    )
+    for _ in range(2):
+        await swept(virtual)
+    (id,) = await asking.invitations()
+    (made, *_) = await virtual.facts(id)
+    assert isinstance(made.fact, f.InvitationMade)
+    assert (made.fact.on, made.fact.case_id) == (SurveyEvent.SOLVED, case)
+    await asking.mailed()
 
 
 async def test_a_mail_is_tried_again_and_nobody_s_answer_is_known(virtual: World) -> None:

@@ -36,7 +36,7 @@ from projections.engine import catalog
 from projections.engine.run import run_projections
 from projections.ports.loads import LoadReads
 from projections.ports.segments import SegmentEvaluation
-from projections.ports.surveys import LastTouches
+from projections.ports.surveys import LastTouches, SurveyReads
 from runtime.notices.sending import NoticeSender
 from runtime.schema import migrate
 from runtime.surveys.links import LinkKey
@@ -393,6 +393,7 @@ async def world(
         SegmentEvaluation(office.ledger.pool),
         SurveyMails(LinkKey(office.ledger.pool), mailbox),
         LastTouches(office.ledger.pool),
+        SurveyReads(office.ledger.pool),
     )
     made = World(office, client, store, deliverer, environment, context=context, mailbox=mailbox, chats=chats)
     made.read_models = Running(lambda stop: run_projections(url, stop=stop))

@@ -47,6 +47,14 @@ class LedgerReader(Protocol):
         """Of the stream's newest fact; 0 where nothing is recorded of it."""
         ...
 
+    async def facts(self, after: int, to: int, topics: Sequence[str]) -> Sequence[Recorded]:
+        """Those in (after, to] with these topics, in order."""
+        ...
+
+    async def position(self, queue: str) -> int:
+        """Up to where a follower of this name has come."""
+        ...
+
     async def delivered(self) -> int:
         """Up to where the dispatcher has delivered everything."""
         ...

@@ -1,9 +1,8 @@
 """Workflows room: every so often, is it still true that no open deal is without a live promise and a live timer, and nothing else that has
 deadlines without its workflow?
 
-What is not is set right, and the report is a number to watch. At its end review packs that no release has kept yet are kept, and who has open
-notices is woken. A Temporal
-schedule starts it (see `worker_setup.py`), one round at a time.
+What is not is set right, and the report is a number to watch. At its end review packs that no release has kept yet are kept, who has open
+notices is woken, and surveys that should have been sent are. A Temporal schedule starts it (see `worker_setup.py`), one round at a time.
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.sweep.notices import NoticeSweepActivities
     from workflows.sweep.revisits import RevisitSweepActivities
     from workflows.sweep.segments import SegmentSweepActivities
+    from workflows.sweep.surveys import SurveySweepActivities
 
 from workflows.engine.long_work import PATIENCE, work_on
 
@@ -40,6 +40,8 @@ NOTICES = "notices"
 """Likewise, before anybody was told of anything."""
 REVISITS = "revisits"
 """Likewise, before customers were promised to be seen again. Before timers are looked after: some of those need one at once."""
+SURVEYS = "surveys"
+"""Likewise, before surveys were sent. What they make is armed as whatever is made is."""
 Found = TypeVar("Found")
 Look = Callable[[Any, SweepAsk], Awaitable[Found]]
 
@@ -71,6 +73,8 @@ class SweepWorkflow:
             await self._look(SweepActivities.keep_packs)
         if workflow.patched(NOTICES):
             await self._look(NoticeSweepActivities.ensure_notices)
+        if workflow.patched(SURVEYS):
+            await self._look(SurveySweepActivities.ensure_invitations)
         return report
 
     async def _look(self, look: Look[Found]) -> Found:
