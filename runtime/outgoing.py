@@ -18,6 +18,7 @@ from domain.engine import reading
 PORTS = {"smtps": 465, "smtp": 587}
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 OPTIONS = ("starttls", "ca", "timeout")
+LONGEST_NAME = 100
 UNSENT_FROM = "salesloop@localhost"
 """Who mails in files are from, where nobody has said."""
 HOSTED = frozenset(
@@ -71,12 +72,19 @@ class Smtp:
 @dataclass(frozen=True)
 class Outgoing:
     """Without `smtp`, mails are files. `sender`: an address, perhaps with a name before it; `chat_schemes`: which kinds of address a
-    person may enter for chat.
+    person may enter for chat. `company`: what customers know us as, in English and Chinese.
     """
 
     smtp: Smtp | None = None
     sender: Address = field(default_factory=lambda: Address(addr_spec=UNSENT_FROM), hash=False)
     chat_schemes: frozenset[str] = HOSTED
+    company: str = ""
+    company_zh: str = ""
+
+    def called(self, language: str) -> str:
+        """The company's name; where nobody has said one, the name that mails are from, which may be empty."""
+        names = (self.company_zh, self.company) if language == "zh" else (self.company, self.company_zh)
+        return next(filter(None, (*names, self.sender.display_name)), "")
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
@@ -90,6 +98,8 @@ class Outgoing:
             smtp=Smtp.from_url(url) if url else None,
             sender=_sender(sender) if sender else Address(addr_spec=UNSENT_FROM),
             chat_schemes=_schemes(schemes) if schemes else HOSTED,
+            company=_name(env, "SALESLOOP_COMPANY"),
+            company_zh=_name(env, "SALESLOOP_COMPANY_ZH"),
         )
 
 
@@ -156,6 +166,13 @@ def _sender(text: str) -> Address:
         found = Address()
     if not (found.username and found.domain and address.isascii()):
         raise NotOutgoing(f"SALESLOOP_MAIL_FROM must be like Sales <sales@example.com>, not {text!r}")
+    return found
+
+
+def _name(env: Mapping[str, str], setting: str) -> str:
+    found = env.get(setting, "").strip()
+    if not found.isprintable() or len(found) > LONGEST_NAME:
+        raise NotOutgoing(f"{setting} must be a name on one line, of at most {LONGEST_NAME} characters")
     return found
 
 

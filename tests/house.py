@@ -28,6 +28,7 @@ from projections.engine import catalog
 from projections.engine.run import run_projections
 from runtime.bounds import Bounds
 from runtime.ledger import open_ledger
+from runtime.outgoing import Outgoing
 from runtime.schema import migrate
 from runtime.settings import Settings
 from runtime.webhooks.settings import WebhookSettings
@@ -148,6 +149,7 @@ def settings_for(url: str, data_dir: Path, bounds: Bounds = PLENTY) -> Settings:
         log_level="WARNING",
         bounds=bounds,
         webhooks=WebhookSettings((ip_network(RECEIVERS),)),
+        outgoing=Outgoing(company="Asking Ltd", company_zh="询问公司"),
     )
 
 

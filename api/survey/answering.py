@@ -1,4 +1,5 @@
-"""api: the page where a customer answers a survey — for whoever has the link, who signs in nowhere and is shown nothing but the questions.
+"""api: the page where a customer answers a survey — for whoever has the link, who signs in nowhere and is shown nothing but the questions, and
+which company asks them.
 
 Looking at it changes nothing: mail programs and their scanners open links before people do. It needs no script and no cookie; that a form is one
 of ours is what the link itself says. The link is in no log: the middleware writes the route alone.
@@ -188,7 +189,13 @@ def _render(request: Request, template: str, status: int = 200, **values: Any) -
     content = (
         _environment(language)
         .get_template(template)
-        .render(language=language, style=rendering.STYLE, heard=catalogue(language).heard, **values)
+        .render(
+            language=language,
+            style=rendering.STYLE,
+            heard=catalogue(language).heard,
+            company=services_of(request).settings.outgoing.called(language),
+            **values,
+        )
     )
     headers = {**rendering.HEADERS, "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
     return Response(content, status, headers, media_type="text/html")

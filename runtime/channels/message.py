@@ -47,7 +47,7 @@ class Notice:
 class Message:
     """`notices` are at least one, in the order of the ledger. `timezone`: IANA; `why`: which rule, one sentence in the person's
     language; `to`: a mail address, or a chat's URL with what is secret in it; `unsubscribe`: path with the token;
-    `template`: as what a mail is written.
+    `template`: as what a mail is written; `company`: in whose name, where the receiver is not one of us.
     """
 
     id: UUID
@@ -61,6 +61,7 @@ class Message:
     name: str = field(repr=False, default="")
     unsubscribe: str | None = field(repr=False, default=None)
     template: Literal["mail", "survey"] = "mail"
+    company: str = ""
 
 
 class Channel(Protocol):

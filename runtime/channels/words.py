@@ -110,6 +110,7 @@ def render(template: str, message: Message, public_url: str, most: int) -> str:
             message=message,
             title=title(message),
             why=one_line(message.why),
+            company=one_line(message.company),
             groups=groups(message, public_url, most),
             more=max(0, len(message.notices) - most),
             start=f"{public_url}{START}",

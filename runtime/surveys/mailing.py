@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from domain.survey.survey import Survey
 from runtime.channels.message import Channel, Message, Notice, TryAgain, Undeliverable
 from runtime.channels.words import moment
 from runtime.language import catalogue
+from runtime.outgoing import Outgoing
 from runtime.surveys.links import PATH, LinkKey, SurveyLink, signed
 
 GIVEN_UP_AFTER = timedelta(days=3)
@@ -24,10 +25,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class SurveyMails:
-    """`channel` is the one for mails."""
+    """`channel` is the one for mails; `outgoing` says who asks."""
 
     key: LinkKey
     channel: Channel
+    outgoing: Outgoing = field(default_factory=Outgoing)
 
     async def send(
         self, invitation_id: UUID, contact: Contact, survey: Survey, language: Language, at: datetime
@@ -37,8 +39,9 @@ class SurveyMails:
         """
         expires_at = at + timedelta(days=survey.open_days)
         token = signed(await self.key(), SurveyLink(invitation_id, expires_at))
+        message = _message(invitation_id, contact, survey, language, at, expires_at, token)
         try:
-            await self.channel.send(_message(invitation_id, contact, survey, language, at, expires_at, token))
+            await self.channel.send(replace(message, company=self.outgoing.called(language)))
         except Undeliverable as refused:
             return refused.code
         except TryAgain as refused:

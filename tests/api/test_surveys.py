@@ -100,6 +100,8 @@ def test_whoever_has_the_link_answers_once_and_is_shown_nothing_of_ours(
         page = stranger.get(link)
     assert page.status_code == 200
     assert "Recommend us?" in page.text
+    assert '<p class="company">Asking Ltd</p>' in page.text
+    assert "询问公司</title>" in stranger.get(link, params={"lang": "zh"}).text
     assert 'action="' not in page.text, "it goes back to where it came from"
     for ours in ("Secret", "Hidden", "ann@example.com", "Rep north", customer, "salesloop"):
         assert ours not in page.text
@@ -206,6 +208,40 @@ def test_a_low_score_that_a_rep_heard_opens_an_action_item(house: House, custome
     }
     refused = told(house.client("north").post("/survey-answers", json=wrong), 422)
     assert [error["field"] for error in refused["errors"]] == ["replies.no", "replies.recommend"]
+
+
+def test_feedback_that_is_noted_with_a_case_is_an_answer_whose_history_and_forerunners_are_told(
+    house: House, customer: str
+) -> None:
+    north = house.client("north")
+    opened = {"title": "it leaks", "customer_id": customer, "severity": "normal"}
+    case = told(north.post("/cases", json=opened), 201)["answer"]["case_id"]
+    told(north.post(f"/cases/{case}/solve", json={"solution": "a valve"}))
+    told(north.post(f"/cases/{case}/feedback", json={"score": 2, "text": "slow"}))
+    (answer,) = answers(house, customer)
+    assert (answer["survey"], answer["csat"], answer["case_id"]) == ("case-feedback", 2, case)
+    assert told(north.get(f"/action-items/{answer['item_id']}"))["answer_id"] == answer["answer_id"]
+    at = f"/survey-answers/{answer['answer_id']}"
+    assert [one["id"] for one in told(north.get(f"{at}/before"))["items"]] == [case]
+    (event,) = told(north.get(f"{at}/history"))["items"]
+    assert event["sentence"] == "the customer answered the survey case-feedback, 2 of 5"
+    chinese = told(north.get(f"{at}/history", params={"lang": "zh"}))["items"]
+    assert chinese[0]["sentence"].startswith("客户答复了问卷 case-feedback")
+    assert house.client("south").get(f"{at}/history").status_code == 404
+
+
+def test_answers_of_a_record_that_was_merged_are_the_survivor_s(house: House, customer: str) -> None:
+    made = told(house.admin.post("/customers", json={"name": f"Other Secret {uuid4()}"}), 201)
+    other = made["answer"]["customer_id"]
+    noted = {
+        "survey": "after-a-win",
+        "customer_id": other,
+        "replies": [{"question": "recommend", "answer": "9"}],
+    }
+    told(house.admin.post("/survey-answers", json={**noted, "owner_id": str(house.reps["north"])}), 201)
+    told(house.admin.post(f"/customers/{customer}/merge", json={"gone_id": other}))
+    (answer,) = answers(house, customer)
+    assert (answer["customer_id"], answer["nps"]) == (customer, 9)
 
 
 def test_each_sees_and_asks_their_own_customers_only(house: House, customer: str) -> None:

@@ -188,6 +188,13 @@ def test_long_words_and_lines_stay_within_what_servers_take() -> None:
     assert receiver_of(read(name="长" * 3000)) == f"{'长' * 100} <wang@example.net>"
 
 
+def test_a_survey_names_who_asks() -> None:
+    for company, said in (("Acme & Co", "Acme & Co would like to know"), ("", "We would like to know")):
+        mail = read(template="survey", company=company)
+        assert said in text_of(mail)
+        assert said.replace("&", "&amp;") in text_of(mail, "html")
+
+
 @pytest.mark.parametrize("template", sorted(TEMPLATES.iterdir()), ids=lambda path: path.name)
 def test_every_word_around_the_notices_has_its_chinese(template: Path) -> None:
     with template.open("rb") as source:

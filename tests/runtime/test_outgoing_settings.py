@@ -97,6 +97,17 @@ def test_who_they_are_from_is_one_address(wrong: str) -> None:
         Outgoing.from_env({"SALESLOOP_MAIL_FROM": wrong})
 
 
+def test_who_asks_customers_is_named_in_their_language_and_else_by_the_sender() -> None:
+    assert Outgoing.from_env(FROM).called("zh") == "Sales"
+    assert Outgoing.from_env({}).called("en") == ""
+    found = Outgoing.from_env({**FROM, "SALESLOOP_COMPANY": "Acme", "SALESLOOP_COMPANY_ZH": "顶点公司"})
+    assert (found.called("en"), found.called("zh")) == ("Acme", "顶点公司")
+    assert Outgoing.from_env({"SALESLOOP_COMPANY_ZH": "顶点公司"}).called("en") == "顶点公司"
+    for wrong in ("a\nb", "x" * 101):
+        with pytest.raises(NotOutgoing, match="SALESLOOP_COMPANY must be a name"):
+            Outgoing.from_env({"SALESLOOP_COMPANY": wrong})
+
+
 def test_schemes_of_chat_are_names_with_commas() -> None:
     found = Outgoing.from_env({"SALESLOOP_CHAT_SCHEMES": "Slack, json://,"})
     assert found.chat_schemes == {"slack", "json"}
