@@ -59,7 +59,7 @@ async def fill(opened: Ledger, handler: CommandHandler, desk: Desk) -> None:
     from domain.cycle.policies import PublishCyclePolicy
     from domain.time.periods import PeriodKind, period_of
 
-    await _run(handler, desk, *_named(desk), *_segments())
+    await _run(handler, desk, *_named(desk), *segments())
     turn = await turn_of(opened)
     if turn is None:
         return
@@ -124,7 +124,7 @@ def _named(desk: Desk) -> Iterator[Command]:
         yield CorrectRep(rep_id=id, user_id=login)
 
 
-def _segments() -> Iterator[Command]:
+def segments() -> Iterator[Command]:
     """Rules about customers to look at on the desk. The same again is silence."""
     from domain.segment.segment import PublishSegment, Segment
 

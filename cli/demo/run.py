@@ -1,4 +1,5 @@
-"""cli: `salesloop dev --demo` — a pipeline comes in, promises stand behind every open deal, a handful burns down, and a cycle turns.
+"""cli: `salesloop dev --demo` — a pipeline comes in, promises stand behind every open deal, a handful burns down, a cycle
+turns, and a customer comes in twice, is asked how it was, and is not content.
 
 Run again it goes on with what is there: files, policies, deals and the cycle are named once and for all.
 """
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from cli.demo.customers import show_customers
 from cli.demo.cycle import run_cycle, turn_of
 from cli.demo.mails import show_mails
 from cli.demo.receiver import receiving, show_received
@@ -54,6 +56,7 @@ async def show_demo(
             await show_received(opened, received, fused, output)
         await show_mails(opened, fused, output)
         await _turn(opened, handler, output)
+        await show_customers(opened, handler, output)
         await caught_up(opened, output)
         await _one_history(opened, fused, output)
         await _health(opened, output)

@@ -62,6 +62,7 @@ def test_the_demonstration_shows_everything_and_goes_on_where_it_was(scratch: Pa
     assert SERVING in said, said
     try:
         _shows_the_spine(said)
+        _shows_the_customer(said)
         _shows_the_loop(said, next((scratch / "data").glob("demo-*/sales_pipeline.csv")))
         _opens_the_desk(re.findall(r"^(\w+) +(http://\S+/sign-in/link/\S+)$", said, re.MULTILINE))
         _opens_the_calendar(said)
@@ -118,6 +119,21 @@ def _shows_the_loop(said: str, pipeline: Path) -> None:
     )
 
 
+def _shows_the_customer(said: str) -> None:
+    """Found at entry and merged, in a segment, promised a revisit, asked, and not content."""
+    told = said[said.index("a customer that is entered a second time") :]
+    [name] = re.findall(r"merged: (.+) has the contact Zhao Min", told)
+    assert re.search(rf"\d+ +{re.escape(name)} +", told[: told.index("merged:")]), "likely the same"
+    [inside] = re.findall(r"the segment steady-buyers, .*: (\d+) customers have entered", told)
+    assert int(inside) > 0
+    assert "a revisit is promised for" in told
+    mail = told[told.index("a link that counts once") :]
+    assert re.search(r"zhao.min@example.com>?: How did we help you\?", mail)
+    assert re.search(r"http://127\.0\.0\.1:\d+/survey/\S+", mail)
+    assert re.search(r"the answer is 2 of 5, .* has an action item, due \d{4}-", mail)
+    assert re.search(r"case +the valve leaks +solved|case +the valve leaks +closed", mail), mail
+
+
 def _opens_the_desk(links: list[tuple[str, str]]) -> None:
     """As three people, each as often as one likes."""
     assert [role for role, _ in links] == ["rep", "manager", "auditor"]
@@ -170,6 +186,7 @@ def _goes_on(told: list[dict[str, Any]], said: str) -> None:
     assert told_by_webhook["in_order"]
     assert told_by_webhook["refused"] == 0
     assert "cycle.closed-before" in by_name
+    assert "customers-before" in by_name
     assert by_name["review-pack"]["pack"]["equal"], "the frozen pack is still the same bytes"
     [target] = by_name["next-target"]["targets"]
     [*_, today] = by_name["running"]["pace"]
