@@ -63,8 +63,8 @@ class Stay(msgspec.Struct):
 
 
 MEMBERS = f"""
-SELECT s.customer_id, directory.name, directory.note, s.entered_at, CASE WHEN s.left_position <= %(known)s THEN s.left_at END, s.entered_version
-  FROM read.segment_stays s JOIN read.directory ON directory.id = s.customer_id
+SELECT s.customer_id, directory.name, directory.note, s.since, CASE WHEN s.left_position <= %(known)s THEN s.left_at END, s.entered_version
+  FROM (SELECT *, entered_at AS since FROM read.segment_stays) s JOIN read.directory ON directory.id = s.customer_id
  WHERE s.segment = %(segment)s AND {AS_OF} AND {{where}} ORDER BY {{order}} LIMIT %(limit)s"""
 COUNT = """
 SELECT s.segment, count(*) FROM read.segment_stays s JOIN read.directory ON directory.id = s.customer_id
@@ -90,7 +90,7 @@ SELECT s.segment, COALESCE(p.body::jsonb->>'label', s.segment), COALESCE(p.body:
   FROM read.segment_stays s LEFT JOIN read.segments p ON p.name = s.segment
  WHERE s.customer_id = %s ORDER BY (s.left_at IS NOT NULL), s.entered_at DESC, s.segment LIMIT 200"""
 BY_NAME = {"name": SortKey("name", TEXT, "id", nullable=False)}
-BY_TIME = {"since": SortKey("entered_at", MOMENT, "customer_id", nullable=False)}
+BY_TIME = {"since": SortKey("since", MOMENT, "customer_id", nullable=False)}
 WAITS_FOR = ("segment_stays", "segments", "directory")
 
 

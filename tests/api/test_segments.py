@@ -115,6 +115,10 @@ def test_members_are_told_as_of_a_day_to_whom_they_concern(house: House) -> None
         return [one["customer_id"] for one in found["items"]]
 
     assert members("auditor") == [str(north), str(south)]
+    asked: Json = {"after": after, "limit": 1}
+    page = told(house.client("auditor").get(f"/segments/{id}/members", params=asked))
+    assert [one["customer_id"] for one in page["items"]] == [str(north)]
+    assert members("auditor", limit=1, cursor=page["next_cursor"]) == [str(south)]
     assert members("north") == [str(north)]
     assert members("auditor", as_of=(now - 4 * DAY).isoformat()) == [str(south)]
     assert members("auditor", as_of=str((now - 9 * DAY).date())) == []
