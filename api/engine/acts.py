@@ -145,7 +145,8 @@ class Reads:
       `status=open|closed` for one of these words.
     * `many` and `one` say what they are, `more` what else there is to say of the list. `history`: the events of one are told, too.
     * `terminal` is the group whose commands list and show them, and tell their history; with a second word only a list, called so.
-      `columns` are the fields that a list shows, `fields` those of one, apart by blanks; `typed` is an example of a list's options.
+      `columns` are the fields that a list shows, `fields` those of one, apart by blanks; `spare` are the columns that go first where there
+      is no room, people where left out; `typed` is an example of a list's options.
     """
 
     model: str
@@ -158,6 +159,7 @@ class Reads:
     history: bool = False
     terminal: str = ""
     columns: str = ""
+    spare: str = ""
     fields: str = ""
     typed: str = ""
 

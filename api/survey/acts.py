@@ -45,8 +45,9 @@ READS = (
         one="One answer",
         history=True,
         terminal="survey",
-        columns="answered_at survey nps csat low loop owner_id customer_id answer_id",
-        fields="answer_id survey survey_version customer_id contact_id deal_id case_id owner_id came_by answered_at replies nps csat low loop "
+        columns="answered_at customer_id nps csat low loop survey owner_id answer_id",
+        spare="owner_id survey loop",
+        fields="survey survey_version customer_id contact_id deal_id case_id owner_id came_by answered_at replies nps csat low loop "
         "item_id outcome loop_minutes invitation_id",
         typed="--survey after-a-win --low yes",
     ),
@@ -59,7 +60,8 @@ READS = (
         more="And to whom not, and why. The newest first. Those of your team; auditors and admins see all.",
         one="One invitation",
         terminal="survey invitations",
-        columns="made_at survey trigger status reason owner_id customer_id sent_at expires_at",
+        columns="made_at customer_id survey status reason sent_at trigger expires_at owner_id",
+        spare="owner_id expires_at trigger survey",
     ),
     Reads(
         model="projections.survey.answers:PublishedSurveys",

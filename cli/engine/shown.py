@@ -158,7 +158,9 @@ def _add_reads(app: typer.Typer, reads: Reads, only: str) -> None:
     shown = Shown(
         path=reads.path,
         model=reads.model,
-        view=partial(derived.show_several, columns=columns, key=key),
+        view=partial(
+            derived.show_several, columns=columns, key=key, spare=reads.spare.split() or derived.PEOPLE
+        ),
         help=f"{reads.many}. {reads.more}".strip(),
         example=f"{call} {'' if only else 'list'} {reads.typed}".replace("  ", " ").strip(),
         names=derived.people,

@@ -1,6 +1,6 @@
 """cli: what was read, shown by its fields — several as a table, one as lines. What a read model's `Reads` says is all that is known of it.
 
-A column is a field's name, `policy.reopen_days` that of one inside.
+A column is a field's name, `policy.reopen_days` that of one inside; what is written in both languages is shown in one.
 """
 
 from __future__ import annotations
@@ -15,36 +15,45 @@ from typing import Any
 from uuid import UUID
 
 from cli.engine.common import moment
-from cli.engine.language import word
+from cli.engine.language import language, word
 from cli.engine.tables import CODED, facts, table
 from cli.views.calendars import calendar_words
 
 Names = Mapping[UUID, str]
-TITLES = ("title", "what", "name")
+TITLES = ("title", "what", "name", "customer_id")
+"""What one is headed with: the first of these that it has."""
 PEOPLE = ("owner_id", "manager_id", "customer_id", "product_id")
 """Fields of ids that are shown as names."""
 
 
 def show_several(
-    items: Iterable[Any], names: Names, to: tzinfo | None, columns: Sequence[str], key: str
+    items: Iterable[Any],
+    names: Names,
+    to: tzinfo | None,
+    columns: Sequence[str],
+    key: str,
+    spare: Sequence[str] = PEOPLE,
 ) -> None:
-    """`key` is the field of its own id."""
+    """`key` is the field of its own id; `spare` are those that go first where there is no room."""
     rows = [[_at(one, column) for column in columns] for one in items]
-    heads = ["id" if column == key else _label(column) for column in columns]
+    heads = ["id" if column == key else _head(column) for column in columns]
     numbers = [head for n, head in enumerate(heads) if rows and all(_is_number(row[n]) for row in rows)]
     table(
         heads,
-        [[_said(value, head, names, to) for value, head in zip(row, heads, strict=True)] for row in rows],
+        [
+            [_said(value, _label(column), names, to) for value, column in zip(row, columns, strict=True)]
+            for row in rows
+        ],
         right=numbers,
         whole=[head for column, head in zip(columns, heads, strict=True) if column.endswith(("_at", key))],
-        spare=[_label(column) for column in columns if column in PEOPLE],
+        spare=[heads[columns.index(column)] for column in spare if column in columns],
     )
 
 
 def show_one(one: Any, names: Names, to: tzinfo | None, shown: Sequence[str]) -> None:
     title = next(name for name in TITLES if hasattr(one, name))
-    rows = [(_label(name), _said(_at(one, name), _label(name), names, to)) for name in shown if name != title]
-    facts(str(getattr(one, title)), rows)
+    rows = [(_head(name), _said(_at(one, name), _label(name), names, to)) for name in shown if name != title]
+    facts(_said(getattr(one, title), "", names, to), rows)
 
 
 def people(one: Any) -> list[UUID | None]:
@@ -53,13 +62,23 @@ def people(one: Any) -> list[UUID | None]:
 
 
 def _at(one: Any, column: str) -> Any:
-    for step in column.split("."):
+    *steps, name = column.split(".")
+    for step in steps:
         one = getattr(one, step)
-    return one
+    other = {"en": "zh"}.get(name, f"{name}_zh")
+    return (language() == "zh" and getattr(one, other, None)) or getattr(one, name)
+
+
+def _head(column: str) -> str:
+    """As a file's column of times is called, where that has a name in the language: it was answered, and when are two words there."""
+    called = word(column, "column")
+    return called if column.endswith("_at") and called != column else _label(column)
 
 
 def _label(column: str) -> str:
-    """`due_at` → due, `policy.reopen_days` → reopen days."""
+    """`due_at` → due, `policy.reopen_days` → reopen days, `survey.en` → title."""
+    if column.endswith(".en"):
+        return "title"
     return re.sub(r"_(id|at|on)$", "", column.rpartition(".")[2]).replace("_", " ")
 
 
@@ -80,7 +99,15 @@ def _said(value: Any, head: str, names: Names, to: tzinfo | None) -> str:
     if hasattr(value, "known_until"):
         return calendar_words(value)
     if is_dataclass(value) and type(value).__str__ is object.__str__:
-        return ", ".join(_said(getattr(value, part.name), "", names, to) for part in fields(value))
+        parts = (_said(getattr(value, part.name), "", names, to) for part in fields(value))
+        return ", ".join(filter(None, parts))
     coded = isinstance(value, bool | Enum) or head in CODED
     text = "yes" if value is True else str(value.value if isinstance(value, Enum) else value)
-    return word(text) if coded else text
+    return _coded(text, head) if coded else text
+
+
+def _coded(text: str, head: str) -> str:
+    """Some codes are known as they are, some as words."""
+    spaced = text.replace("-", " ")
+    known = (word(text, head), word(text), word(spaced))
+    return next((one for one in known if one not in (text, spaced)), text)

@@ -52,6 +52,9 @@ def test_a_case_is_opened_shown_and_closed(
     assert terminal.json("case", "list", "--customer", customer, *later)["items"] == []
     (answer,) = terminal.json("survey", "list", "--customer", customer)["items"]
     assert answer["survey"] == "case-feedback"
+    assert re.search(
+        r"replies +score, 4, text, quick", terminal.run("survey", "show", answer["answer_id"]).stdout
+    )
     assert "case-feedback" in terminal.run("survey", "history", answer["answer_id"]).stdout
     before = terminal.run("survey", "before", answer["answer_id"]).stdout
     assert re.search(r"case +the line stands still +closed", before), before

@@ -5,6 +5,7 @@ that are written by hand.
 from __future__ import annotations
 
 from enum import Enum
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -16,9 +17,11 @@ from api.engine.acts import Reads
 from api.engine.auth import query_model
 from api.routers import NAMES
 from cli.main import app
+from cli.views.derived import TITLES
 from domain.capabilities import load
 
 TABLES: list[Reads] = [reads for module in load("api", NAMES) for reads in getattr(module, "READS", ())]
+SHOWN_ALONE = [reads for reads in TABLES if reads.terminal and " " not in reads.terminal]
 LISTS = {route.path: route for route in ROUTES if isinstance(route, APIRoute) and route.methods == {"GET"}}
 SHOWN = {"json", "tz", "lang", "help", "export", "locale", "bom"}
 """How what is found is shown, or written into a file: of the terminal alone."""
@@ -44,6 +47,12 @@ def options(reads: Reads) -> set[str]:
 @pytest.mark.parametrize("reads", TABLES, ids=[reads.of for reads in TABLES])
 def test_a_list_has_an_option_for_whatever_it_can_be_asked_over_http(reads: Reads) -> None:
     assert options(reads) == asked_over_http(reads)
+
+
+@pytest.mark.parametrize("reads", SHOWN_ALONE, ids=[reads.of for reads in SHOWN_ALONE])
+def test_one_of_a_list_has_something_to_be_headed_with(reads: Reads) -> None:
+    module, _, name = reads.model.partition(":")
+    assert set(TITLES) & set(getattr(import_module(module), name).view.__struct_fields__)
 
 
 WRITTEN = {
