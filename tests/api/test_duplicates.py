@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest import mock
 from uuid import uuid4
 
 import httpx
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 
 from api.customer import duplicates
+from projections.customer import pairs
 from tests.house import House
 
 ASKED = {"Salesloop-Asks": "duplicates"}
@@ -123,6 +125,19 @@ def test_pairs_are_found_told_apart_and_compared_again(house: House) -> None:
     assert not paired()
     position = house.admin.post(f"/customers/{other}/compare", json={"other_id": one}).json()["position"]
     assert paired()
+
+
+def test_a_pair_whose_keys_many_came_to_share_meanwhile_is_passed_over(house: House) -> None:
+    """Between the reading of the keys and their counting others are entered: it is no pair by them any more."""
+    registered(house.admin, "Quince Logistics")
+    position = entered(house.admin, "Quince Logistic SA").json()["position"]
+    none = (
+        "SELECT key FROM read.customer_keys WHERE key = ANY(%(keys)s) GROUP BY key HAVING count(*) > %(most)s"
+    )
+    asked = {"least": 60, "limit": 200, "after": position}
+    assert house.admin.get("/customers/duplicates", params=asked).json()["items"]
+    with mock.patch.object(pairs, "COUNTING", none):
+        assert house.admin.get("/customers/duplicates", params=asked).json()["items"] == []
 
 
 def test_the_pages_of_pairs_hold_each_once(house: House) -> None:
