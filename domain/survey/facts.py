@@ -83,8 +83,8 @@ class ContactNotAsked(Fact):
 
 @fact("survey-contact.declined")
 class ContactDeclined(Fact):
-    """No more surveys, said by the link in the mail of an invitation when no record that it was of had the contact any more; `on` is the day
-    (UTC).
+    """No more surveys, said by the link in the mail of an invitation when no record that it was of had the contact any more; `on` is the
+    company's day.
     """
 
     invitation_id: UUID

@@ -10,6 +10,7 @@ from domain.case.case import Case
 from domain.customer.consents import WithdrawConsent
 from domain.customer.customer import Customer, customer_of, is_same
 from domain.customer.facts import Purpose
+from domain.cycle.policies import company_day
 from domain.deal.deal import Deal
 from domain.engine.command import answers, attributes, decide, decides, handles
 from domain.engine.errors import AlreadyExists, Forbidden, NotFound, Refused
@@ -190,6 +191,7 @@ def decline_surveys(invitation: SurveyInvitation, _command: c.DeclineSurveys, wo
         )
         decide(withdrawn, work)
         return
-    today, asked = work.context.now.date(), work.find(SurveyContact, SurveyContact.stream_of(contact_id))
+    today = company_day(work, work.context.now)
+    asked = work.find(SurveyContact, SurveyContact.stream_of(contact_id))
     if asked.declined_on is None or asked.declined_on < today:
         asked.record(f.ContactDeclined(invitation_id=invitation.id, on=today))
