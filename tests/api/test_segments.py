@@ -133,6 +133,10 @@ def test_members_are_told_as_of_a_day_to_whom_they_concern(house: House) -> None
     stays = told(house.client("north").get(f"/customers/{north}/segments", params={"after": after}))["stays"]
     assert [(one["segment"], one["label"], one["until"]) for one in stays] == [(name, "Steel", None)]
     told(house.client("north").get(f"/customers/{south}/segments"), 404)
+    gone = {"gone_id": str(customer(house, "steel", "north")), "reason": "the same"}
+    after = told(house.admin.post(f"/customers/{north}/merge", json=gone))["position"]
+    of_gone = told(house.admin.get(f"/customers/{gone['gone_id']}/segments", params={"after": after}))
+    assert of_gone["stays"] == stays, "it stands for that customer"
 
 
 @pytest.mark.parametrize("who", ["north", "admin"])
