@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import httpx
 
@@ -88,3 +89,5 @@ def test_an_offer_is_on_the_list_and_its_page_tells_who_has_taken_it_up(
     assert "Made to 0 customers, taken up by 0 (–)." in page
     assert "publishOffer" not in page, "that is the administrators'"
     assert f'<option value="{segment}" selected>' in admin.get("/desk/act/publishOffer", params=body).text
+    form = admin.get("/desk/act/recordRevisit", params={"revisit_id": str(uuid4())}).text
+    assert f'<option value="o-{segment}">half the price</option>' in form, "it is chosen, not typed"
