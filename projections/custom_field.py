@@ -110,7 +110,9 @@ def rows_of(stream_id: UUID, entries: Sequence[Entry[Any]]) -> list[FieldRow]:
     """All that ever stood of the records of one stream, by everything that is known of it."""
     rows: list[FieldRow] = []
     held: dict[Key, FieldRow] = {}
-    kind = next(FACTS[one.fact.TOPIC] for one in entries if one.fact.TOPIC in FACTS)
+    kind = next((FACTS[one.fact.TOPIC] for one in entries if one.fact.TOPIC in FACTS), None)
+    if kind is None:
+        return rows  # an import was undone that said nothing of them
     state = _State(stream_id)
     for n, entry in enumerate(entries):
         before = state.values
