@@ -19,7 +19,7 @@ ACTS = (
         more="Or change the one of that name: the whole of it. The other fields stay as they are.",
         example={"of": "customer", "name": "tier", "label": "Tier", "label_zh": "等级", "type": "choice",
             "choices": [{"name": "gold", "label": "Gold", "label_zh": "金牌"}, {"name": "silver", "label": "Silver", "label_zh": "银牌"}]},
-        terminal="field declare <of <name <type choices=choices:field-choice required-from=required_from:field-stage"
+        terminal="field declare <of <name <type hint=help hint-zh=help_zh choices=choices:field-choice required-from=required_from:field-stage"
         " required/optional=required personal/impersonal=personal retired/in-use=retired",
         typed="deal seats number --label Seats --decimals 0 --required-from default:solution"),
 )  # fmt: skip

@@ -49,7 +49,7 @@ READS = (
         spare="owner_id survey loop",
         fields="survey survey_version customer_id contact_id deal_id case_id owner_id came_by answered_at replies nps csat low loop "
         "item_id outcome loop_minutes invitation_id",
-        typed="--survey after-a-win --low yes",
+        typed="--survey after-a-win --low",
     ),
     Reads(
         model="projections.survey.answers:SurveyInvitations",

@@ -39,6 +39,7 @@ WORDS = {
 }
 AS_OPERATOR = "done as the operator, past all keys; SALESLOOP_URL and SALESLOOP_KEY go through the API"
 OVERRIDES = {
+    "field declare": {"of": "Whose fields: customer, contact, deal or lead."},
     "deals lose": {"why": "The loss reason."},
     "deals correct-closing": {"why": "The loss reason."},
     "meeting schedule": {"day": "Weekly: 1 (Monday) to 7; monthly: 1 to 28. No business day: the next one."},

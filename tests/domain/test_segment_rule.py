@@ -101,6 +101,7 @@ def test_numbers_are_what_is_written() -> None:
             "lifecycle.stage == 'loyl'",
             "lifecycle.stage: 'loyl' is not one of prospect, first-purchase, repeat, loyal, dormant, won-back; did you mean 'loyal'?",
         ),
+        ("lifecycle.stage > 'loyal'", "lifecycle.stage has no order: compare it by == != or in"),
         ("'loyal' in lifecycle.stage", "lifecycle.stage: only a text can contain another"),
         ("custom.a in ['x', 1]", "custom.a: values of a list must be of one kind"),
         (

@@ -67,6 +67,7 @@ def test_identifiers_are_written_in_one_way() -> None:
         "010-61234567 轉 801",
         "010-61234567 分机：801",
         "010-61234567-801",
+        "010-61234567-12",
         "010-61234567(总机)",
         "（张）010-61234567",
         "010-61234567/61234568",
@@ -77,6 +78,19 @@ def test_identifiers_are_written_in_one_way() -> None:
 )
 def test_a_phone_is_known_without_its_extension_and_of_several_by_the_first(written: str) -> None:
     assert phone(written, "CN") == "+861061234567"
+
+
+@pytest.mark.parametrize(
+    "written", ["+49 30 777888-21", "030 777888-0", "030/777888 Durchwahl 21", "030 777888 ext. 21"]
+)
+def test_a_company_s_number_is_the_same_whatever_desk_is_dialled_through_to(written: str) -> None:
+    assert phone(written, "DE") == "+4930777888"
+
+
+@pytest.mark.parametrize("written", ["138-0013-8000", "+86 138-0013-8000"])
+def test_a_hyphen_elsewhere_is_within_the_number(written: str) -> None:
+    assert phone(written, "CN") == "+8613800138000"
+    assert phone("(212) 555-0123", "US") == "+12125550123"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,14 @@ SHORTEST_NUMBER = 6
 WITH_COUNTRY = re.compile(r"[A-Z]{2}(\d{7,})")
 NOTE = re.compile(r"[(（][^()（）\d+]*[)）]")
 """Who it is, or which: (总机)."""
-EXTENSION = re.compile(r"\s*(?:转|轉|分机|分機|内线|內線|内線)\D*\d{1,7}\s*$|\s*-\s*\d{1,5}\s*$")
+EXTENSION = re.compile(
+    r"\s*(?:转|轉|分机|分機|内线|內線|内線|durchwahl|dw|app|tst|poste|toestel)\D{0,3}\d{1,7}\s*$|\s*-\s*\d{1,5}\s*$",
+    re.IGNORECASE,
+)
+DIRECT = re.compile(r"(?<=\d)\s*-\s*\d{1,4}\s*$")
+DIALLED_THROUGH = frozenset({"DE", "AT"})
+"""Where what stands behind a hyphen is dialled through to a desk (DIN 5008), so that a company's numbers differ in it."""
+DIALLED = re.compile(r"\s*(?:\+|00)\s*4[39]")
 SEVERAL = re.compile(r"[/、;；,，\n]")
 ALSO_FREE = frozenset(
     [
@@ -80,24 +87,30 @@ def phone(text: str, country: str = "") -> str:
     """+4930123456, where it can be read; a number without a country's code is one of `country`. Empty where it cannot.
 
     Without its extension, and of several the first. The library knows how extensions are written in Latin letters and Cyrillic alone
-    (phonenumberslite 9.0.42), and of several numbers none.
+    (phonenumberslite 9.0.42), takes those behind a hyphen for part of the number, and of several numbers none.
     """
-    bare = NOTE.sub("", text)
-    tried = (bare, EXTENSION.sub("", bare), SEVERAL.split(bare, maxsplit=1)[0])
-    return next(filter(None, (_e164(each, country) for each in dict.fromkeys(tried))), "")
+    bare, region = NOTE.sub("", text), country_code(country)
+    short = EXTENSION.sub("", bare)
+    dialled = region in DIALLED_THROUGH or DIALLED.match(bare) is not None
+    tried = (DIRECT.sub("", short), short, bare) if dialled else (bare, short)
+    read = [_read(each, region) for each in dict.fromkeys((*tried, SEVERAL.split(bare, maxsplit=1)[0]))]
+    return next(
+        (written for written, is_one in read if is_one), next((written for written, _ in read if written), "")
+    )
 
 
-def _e164(text: str, country: str) -> str:
+def _read(text: str, region: str) -> tuple[str, bool]:
+    """As E.164, empty where it can be no number; and whether numbers that are in use look so."""
     import phonenumbers
 
     try:
-        read = phonenumbers.parse(text, country_code(country) or None)
+        read = phonenumbers.parse(text, region or None)
     except phonenumbers.NumberParseException:
-        return ""
+        return "", False
     if not phonenumbers.is_possible_number(read):
-        return ""
+        return "", False
     written: str = phonenumbers.format_number(read, phonenumbers.PhoneNumberFormat.E164)
-    return written
+    return written, bool(phonenumbers.is_valid_number(read))
 
 
 @lru_cache(maxsize=2_000)
