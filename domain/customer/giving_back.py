@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -12,12 +12,13 @@ from domain.custom_field.holding import HoldsFields, fields_of
 from domain.custom_field.value import FieldValue
 from domain.customer.buying_roles import give_role
 from domain.customer.change_profile import become
-from domain.customer.consents import bar
+from domain.customer.consents import BARS, agree, bar
 from domain.customer.customer import Customer
 from domain.customer.facts import (
     BuyingRole,
     ConsentGiven,
     ConsentWithdrawn,
+    Contact,
     ContactAdded,
     ContactCorrected,
     NoteAdded,
@@ -66,11 +67,26 @@ def follow_contacts(named: GivenBack, survivor: Customer, gone: Customer) -> Giv
     return replace(named, **following)
 
 
-def keep_barred(customer: Customer, ids: Collection[UUID]) -> None:
-    """Contacts whose consent stands withdrawn must not be reached so, also where what was corrected of them went with another record."""
-    for (id, purpose), held in customer.consents.items():
-        if id in ids and id in customer.contacts and not held.given:
+def withhold(customer: Customer, said: File) -> None:
+    """Whoever withdrew a consent or objected since must not be reached by this record either, whichever one that went with, or stayed with."""
+    of_contacts: Any = [(part, of, value) for (part, of), value in said.items() if value is not NOTHING]
+    for part, of, value in of_contacts:
+        if part == CONSENTS and not value.given and of[0] in customer.contacts:
+            held = customer.consents.get(of)
+            _consent(customer, of, value if held is None or held.given else held)
+    for part, id, value in of_contacts:
+        if part == CONTACTS and id in customer.contacts:
+            _object(customer, id, value)
+
+
+def _object(customer: Customer, id: UUID, said: Contact) -> None:
+    """Do-not-mail and do-not-call of what was said hold, and consents go with them; where one stands withdrawn already, they go with that."""
+    for purpose, flag in BARS.items():
+        consent = customer.consents.get((id, purpose))
+        if getattr(said, flag) or (consent is not None and not consent.given):
+            before = customer.contacts[id]
             bar(customer, id, purpose, barred=True)
+            agree(customer, id, before, customer.contacts[id])
 
 
 def give_back(given: GivenBack, gone: Customer, said: File, work: UnitOfWork) -> None:

@@ -17,7 +17,7 @@ from domain.custom_field.declaration import FieldSets, RecordKind, field_stream
 from domain.custom_field.facts import MOST_FIELDS
 from domain.customer.customer import Customer
 from domain.customer.facts import CustomerMerged, CustomerUnmerged
-from domain.customer.giving_back import follow_contacts, give_back, keep_barred
+from domain.customer.giving_back import follow_contacts, give_back, withhold
 from domain.customer.merging import FIELDS, GivenBack, named_by
 from domain.customer.parent import refuse_circle, upwards
 from domain.engine.aggregate import KINDS
@@ -152,9 +152,10 @@ def unmerge_customer(command: UnmergeCustomer, work: UnitOfWork) -> Json:
     given = follow_contacts(named, survivor, gone)
     _must_be_answered(command, given, said)
     survivor.record(survivor.releasing(gone.id, given))
-    keep_barred(survivor, {*given.contacts, *given.consents})
+    withhold(survivor, said)
     gone.record(CustomerUnmerged(out_of=survivor.id, told=command.told))
     give_back(given, gone, said, work)
+    withhold(gone, said)
     refuse_circle(gone.id, gone.parent_id, work)
     for kind, ids in (("deal", command.deals), ("lead", command.leads), ("case", command.cases)):
         for id in ids:

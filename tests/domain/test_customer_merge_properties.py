@@ -1,24 +1,27 @@
-"""Merging and taking apart in whatever order: as if there had been no merge, but that what was named went with the record."""
+"""Merging and taking apart in whatever order: as if there had been no merge, but that what was named went with the record,
+and that whoever withdrew or objected did so of each record that has them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 from typing import Any
 from uuid import UUID
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domain.custom_field.commands import PublishFields
 from domain.custom_field.declaration import CustomField, FieldSet, RecordKind
 from domain.custom_field.value import FieldType, said_text
 from domain.customer.buying_roles import SetBuyingRole
-from domain.customer.commands import AddContact, RegisterCustomer
-from domain.customer.consents import GiveConsent
+from domain.customer.commands import AddContact, CorrectContact, RegisterCustomer
+from domain.customer.consents import BARS, GiveConsent, WithdrawConsent
 from domain.customer.customer import Customer
 from domain.customer.facts import BuyingRole, NoteKind, Profile, Purpose
 from domain.customer.fields import SetContactFields, SetCustomerFields
+from domain.customer.known import Consent
 from domain.customer.layers import NOTHING, File, Key
 from domain.customer.merge import Kept, MergeCustomers, UnmergeCustomer
 from domain.customer.merging import OF_CONTACTS, GivenBack
@@ -40,9 +43,10 @@ STEPS = st.lists(
         st.tuples(st.just("merge"), record, record, st.sets(st.sampled_from(FIELDS))),
         st.tuples(st.just("unmerge"), record, st.sets(st.sampled_from(PARTS))),
         st.tuples(st.just("say"), record, st.sampled_from(FIELDS)),
+        *(st.tuples(st.just(what), record, entry) for what in ("contact", "note", "role", "describe")),
         *(
-            st.tuples(st.just(what), record, entry)
-            for what in ("contact", "note", "consent", "role", "describe")
+            st.tuples(st.just(what), record, entry, st.sampled_from(Purpose))
+            for what in ("consent", "withdraw", "object")
         ),
         st.tuples(st.just("fill"), record, st.sampled_from(("one", "two"))),
         st.tuples(st.just("belong"), record, record),
@@ -136,7 +140,31 @@ class Said:
         contacts = {key[1] for key in self.load(survivor.id).file if key[0] == "contacts"}
         follow = {key: said[key] for key in said if key[0] in OF_CONTACTS and key[1][0] not in contacts}
         self.move(survivor.id, gone, follow)
+        for id in (survivor.id, gone):
+            self.withhold(id, said)
         del self.merged[gone]
+
+    def withhold(self, id: UUID, said: File) -> None:
+        """Whoever withdrew or objected since did so of this record, too, where it has them."""
+        for (part, of), value in said.items():
+            if part == "consents" and value is not NOTHING and not value.given:
+                self.withheld(id, of, value)
+        for (part, contact_id), value in said.items():
+            for purpose, flag in BARS.items() if part == "contacts" and value is not NOTHING else ():
+                held = self.file(id).get(("consents", (contact_id, purpose)))
+                if getattr(value, flag) or (held is not None and not held.given):
+                    ended = Consent(given=False, source=flag.replace("_", "-"))
+                    self.withheld(id, (contact_id, purpose), ended if held else None)
+
+    def withheld(self, id: UUID, of: tuple[UUID, Purpose], consent: Consent | None) -> None:
+        (contact_id, purpose), file, now = of, self.file(id), next(self.clock)
+        contact, held = file.get(("contacts", contact_id)), file.get(("consents", of))
+        if contact is None:
+            return
+        if consent is not None and (held is None or held.given):
+            self.of[id].append((now, ("consents", of), consent))
+        barred: Any = {BARS[purpose]: True} if purpose in BARS else {}
+        self.of[id].append((now, ("contacts", contact_id), replace(contact, **barred)))
 
     def move(self, survivor: UUID, gone: UUID, given: File) -> None:
         since = self.merged[gone]
@@ -150,21 +178,31 @@ class Said:
         self.do(RegisterCustomer(customer_id=held.id, profile=replace(held.profile, **changes)))
 
     def contact(self, id: UUID, contact_id: UUID) -> None:
-        self.do(
-            AddContact(customer_id=self.customer(id).id, contact_id=contact_id, name=str(next(self.clock)))
-        )
+        held, name = self.customer(id), str(next(self.clock))
+        if contact_id in held.contacts:
+            self.do(CorrectContact(customer_id=held.id, contact_id=contact_id, name=name))
+        else:
+            self.do(AddContact(customer_id=held.id, contact_id=contact_id, name=name))
 
     def note(self, id: UUID, note_id: UUID) -> None:
         text = str(next(self.clock))
         self.do(AddNote(customer_id=self.customer(id).id, note_id=note_id, kind=NoteKind.NEED, text=text))
 
-    def consent(self, id: UUID, contact_id: UUID) -> None:
+    def consent(self, id: UUID, contact_id: UUID, purpose: Purpose) -> None:
+        self.about(id, contact_id, GiveConsent, purpose=purpose, source=str(next(self.clock)))
+
+    def withdraw(self, id: UUID, contact_id: UUID, purpose: Purpose) -> None:
+        self.about(id, contact_id, WithdrawConsent, purpose=purpose, source=str(next(self.clock)))
+
+    def object(self, id: UUID, contact_id: UUID, purpose: Purpose) -> None:
+        """Without a word of consents."""
+        if purpose in BARS:
+            self.about(id, contact_id, CorrectContact, **{BARS[purpose]: True})
+
+    def about(self, id: UUID, contact_id: UUID, command: Callable[..., Command], **said: Any) -> None:
         held = self.customer(id)
         if contact_id in held.contacts:
-            source = str(next(self.clock))
-            self.do(
-                GiveConsent(customer_id=held.id, contact_id=contact_id, purpose=Purpose.SURVEY, source=source)
-            )
+            self.do(command(customer_id=held.id, contact_id=contact_id, **said))
 
     def role(self, id: UUID, contact_id: UUID) -> None:
         """While there is one that was not said yet."""
@@ -199,6 +237,15 @@ class Said:
 
 
 @given(STEPS)
+@example(
+    [
+        ("contact", IDS[1], ENTRIES[0]),
+        ("consent", IDS[1], ENTRIES[0], Purpose.MAIL),
+        ("merge", IDS[0], IDS[1], set()),
+        ("withdraw", IDS[0], ENTRIES[0], Purpose.MAIL),
+        ("object", IDS[0], ENTRIES[0], Purpose.CALL),
+    ]
+)
 @settings(max_examples=150, deadline=None)
 def test_taken_apart_they_are_what_was_said_of_each(steps: list[Any]) -> None:
     said = Said()

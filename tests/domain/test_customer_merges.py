@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from domain.case.case import Case
 from domain.case.commands import OpenCase
 from domain.case.facts import CaseOpened
@@ -14,12 +16,13 @@ from domain.custom_field.commands import PublishFields
 from domain.custom_field.declaration import CustomField, FieldSet, RecordKind
 from domain.custom_field.value import FieldType, said_text
 from domain.customer.buying_roles import SetBuyingRole
-from domain.customer.commands import AddContact, RegisterCustomer
-from domain.customer.consents import WithdrawConsent
+from domain.customer.commands import AddContact, CorrectContact, RegisterCustomer
+from domain.customer.consents import BARS, GiveConsent, WithdrawConsent, is_barred
 from domain.customer.customer import Customer
 from domain.customer.facts import (
     BuyingRole,
     BuyingRoleChanged,
+    Contact,
     ContactAdded,
     CustomerAbsorbed,
     CustomerMerged,
@@ -31,6 +34,7 @@ from domain.customer.facts import (
     Purpose,
 )
 from domain.customer.fields import SetCustomerFields
+from domain.customer.known import Consent
 from domain.customer.merge import Kept, MergeCustomers, UnmergeCustomer
 from domain.customer.merging import CONTACTS, PROFILE
 from domain.customer.notes import AddNote, CloseNote
@@ -279,6 +283,35 @@ def test_who_withdrew_is_not_written_to_whichever_record_their_correction_goes_w
     for id in (ACME, OTHER):
         assert scenario.history.load(Customer, id).contacts[ZHAO].do_not_mail
     assert scenario.history.load(Customer, ACME).consents.keys() == {(ZHAO, Purpose.MAIL)}
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_who_withdrew_since_withdrew_of_the_record_that_comes_back_too(purpose: Purpose) -> None:
+    """Though all that was said since stays; and of the one they were in as well, though that goes."""
+    yes = GiveConsent(customer_id=OTHER, contact_id=ZHAO, purpose=purpose, source="fair")
+    no = WithdrawConsent(customer_id=ACME, contact_id=ZHAO, purpose=purpose, source="phone")
+    scenario = two().given(yes, merge(ACME, OTHER), no, unmerge(OTHER))
+    held = scenario.history.load(Customer, OTHER)
+    assert held.consents[ZHAO, purpose] == Consent(given=False, source="phone")
+    assert is_barred(held, ZHAO, purpose) is (purpose in BARS)
+    own = AddContact(customer_id=ACME, contact_id=ZHAO, name="Zhao")
+    ours = replace(yes, customer_id=ACME)
+    corrected = {"contacts": (ZHAO,)} if purpose in BARS else {}
+    for back in ({}, {"consents": (ZHAO,), **corrected}):
+        scenario = two().given(yes, own, ours, merge(ACME, OTHER), no, unmerge(OTHER, **back))
+        for id in (ACME, OTHER):
+            held = scenario.history.load(Customer, id)
+            assert not held.consents[ZHAO, purpose].given
+            assert is_barred(held, ZHAO, purpose) is (purpose in BARS)
+
+
+def test_who_objected_since_is_not_reached_by_the_record_that_comes_back() -> None:
+    """Nothing was ever consented to."""
+    no = CorrectContact(customer_id=ACME, contact_id=ZHAO, do_not_call=True)
+    scenario = two().given(merge(ACME, OTHER), no, unmerge(OTHER))
+    held = scenario.history.load(Customer, OTHER)
+    assert held.contacts[ZHAO] == Contact(name="Ms Zhao", do_not_call=True)
+    assert held.consents == {}
 
 
 def test_a_company_and_one_that_belongs_to_it_are_not_merged() -> None:
