@@ -16,6 +16,7 @@ from domain.engine.command import Call, Command
 from domain.engine.command_handler import CommandHandler, Receipt
 from domain.engine.context import Actor, Channel, Context
 from domain.engine.errors import DomainError
+from runtime.codec import fingerprint
 from runtime.database import Pool
 from runtime.imports import earlier_rows as told
 from runtime.imports.both_sides import both_sides
@@ -248,11 +249,11 @@ class Landing:
     def _learn(self, planned: Planned, outcome: Outcome) -> None:
         if planned.name is None:
             return
-        name, id = planned.name
+        (name, id), said = planned.name, hash("".join(map(fingerprint, planned.commands)))
         if outcome.reasons:
-            self.references.refuse(name, f"{self.found.path.name} row {planned.rows[0].line}")
+            self.references.refuse(name, said, f"{self.found.path.name} row {planned.rows[0].line}")
             return
-        self.references.learn(name, id)
+        self.references.bring_in(name, id, said)
         KINDS[name[0]].learn(self.references, name[1], self.handler.store.recall(id), planned.commands[-1])
 
     def _calls(self) -> Callable[[Command, Planned], Call]:

@@ -60,6 +60,8 @@ class References:
     """By kind of file the custom fields of its records."""
     called: dict[Name, str] = field(default_factory=dict)
     """What rows say beside a key that it is called."""
+    said: dict[Name, int] = field(default_factory=dict)
+    """What the row that brought a name in says, in short."""
 
     def unsettled(self, names: Iterable[Name]) -> dict[Name, UUID]:
         """Those nobody has looked for yet, with the ids to look for."""
@@ -74,12 +76,22 @@ class References:
         self.known[name] = id
         self.absent.discard(name)
 
+    def bring_in(self, name: Name, id: UUID, said: int) -> None:
+        """By a row that landed."""
+        self.learn(name, id)
+        self.said[name] = said
+
     def promise(self, name: Name, id: UUID) -> None:
         """May be referred to, and is to be made then."""
         self.learn(name, id)
         self.pending[name] = id
 
-    def refuse(self, name: Name, why: str) -> None:
+    def refuse(self, name: Name, said: int, why: str) -> None:
+        """A row that says of a name once more what brought it in takes it from nobody. One that says otherwise does: which of the two is
+        meant cannot be told.
+        """
+        if self.said.get(name) == said:
+            return
         self.known.pop(name, None)
         self.pending.pop(name, None)
         self.absent.add(name)

@@ -337,6 +337,30 @@ async def test_what_refers_to_a_refused_row_is_refused_with_it(pool: Pool, tmp_p
     ]
 
 
+async def test_a_row_that_repeats_an_accepted_one_takes_its_name_from_nobody(
+    pool: Pool, tmp_path: Path
+) -> None:
+    """One that says otherwise does: which of the two is meant nobody can say."""
+    two = mapping_from(
+        ONE_FILE.replace('file = ""', 'file = "deals.csv"').replace('["customers", ', "[")
+        + '[customers]\nfile = "customers.csv"\n[customers.columns]\nkey = "k"\nemployees = "n"\n'
+        + '[notes]\nfile = "notes.csv"\n[notes.columns]\nreference = "n"\ncustomer = "k"\ntext = "t"\n'
+    )
+    csv_file(tmp_path, "Acme,7", "Bolt,5", "Acme,7", "Bolt,6", "Acme,7", header="k,n", name="customers.csv")
+    csv_file(tmp_path, "1,Acme,moved", "2,Bolt,moved", header="n,k,t", name="notes.csv")
+    csv_file(tmp_path, *GOOD[:3])
+    for dry_run in (True, False, False):
+        result = await run(pool, tmp_path, two, dry_run=dry_run)
+        assert [str(refusal) for refusal in result.refusals] == [
+            "customers.csv row 4: k 'Acme': is in row 2 already",
+            "customers.csv row 5: k 'Bolt': is in row 3 already",
+            "customers.csv row 6: k 'Acme': is in row 2 already",
+            "notes.csv row 3: k 'Bolt': this customer was refused (customers.csv row 5)",
+            "deals.csv row 4: customer 'Bolt': this customer was refused (customers.csv row 5)",
+        ]
+    assert (await topics(pool))["customer.note-added"] == 1
+
+
 async def test_names_are_met_in_whatever_form_they_are_typed(pool: Pool, tmp_path: Path) -> None:
     """As a composed letter in one place and as a letter with its accent in the other: file, column, name, stage, alias."""
     typed = mapping_from(
