@@ -20,7 +20,6 @@ from domain.custom_field.declaration import RecordKind
 from projections.custom_field import condition_of
 from projections.customer import NEEDED, listed
 from projections.customer.listed import ListedCustomer
-from projections.customer.merged import customer_of
 from projections.engine.paging import Page
 from projections.people import directory
 from projections.people.directory import Listed, ListedContact
@@ -78,8 +77,7 @@ async def customers(
 async def contacts(
     customer_id: UUID, look: ContactFinder, asked: Annotated[ContactFilters, Depends(query(ContactFilters))]
 ) -> Response:
-    await must_see_customer(look, customer_id)
-    id = await customer_of(look.services.pool, customer_id)
+    id = await must_see_customer(look, customer_id)
     fields = await declared(look, RecordKind.CONTACT)
     custom = condition_of(asked.custom, fields) if asked.custom is not None else None
     found = await directory.contacts(look.source, id, asked.cursor, asked.limit, custom)

@@ -35,7 +35,7 @@ from domain.customer.likely import Evidence, Likely, Looked
 from domain.engine.context import Channel
 from domain.engine.errors import NotFound
 from domain.lead.facts import LeadDetails
-from projections.customer import NEEDED, held, merged
+from projections.customer import NEEDED, held
 from projections.customer.likely import Found, likely
 from projections.customer.matching.scoring import Traits
 from projections.customer.matching.traits import traits_of, traits_of_lead, traits_of_profile
@@ -175,8 +175,7 @@ async def list_pairs(look: Reader, asked: Annotated[PairFilters, Depends(query(P
 )
 async def list_of_customer(customer_id: UUID, look: Reader) -> Response:
     """The likeliest first, ten at most; without those that it was told apart from."""
-    await must_see_customer(look, customer_id)
-    customer_id = await merged.customer_of(look.services.pool, customer_id)
+    customer_id = await must_see_customer(look, customer_id)
     customer = (await look.services.ledger.load({customer_id: Customer}))[customer_id]
     if not isinstance(customer, Customer) or not customer.exists:
         raise NotFound(f"no customer has the id {customer_id}", kind="customer", id=str(customer_id))

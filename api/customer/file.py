@@ -14,7 +14,7 @@ from api.customer.directory import CustomerReader
 from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
-from api.engine.customer_reach import must_see_customer
+from api.engine.customer_reach import seen_records
 from api.engine.fields import MAX_PAGE, Paging, Strict
 from api.engine.querying import query
 from api.engine.reading import Look
@@ -25,7 +25,7 @@ from domain.customer.customer import Customer
 from domain.customer.facts import Profile
 from domain.engine.errors import NotFound
 from projections.custom_field import told_of
-from projections.customer import NEEDED, merged, timeline, unseen
+from projections.customer import NEEDED, timeline, unseen
 from projections.customer.file import FileConsent, FileNote, FileRole, file_of, of_team
 from projections.customer.timeline import CustomerEvent, TouchKind
 from projections.engine.paging import Page
@@ -89,11 +89,10 @@ async def customer(
     asked: Annotated[FileAsKnown, Depends(query(FileAsKnown))],
 ) -> Response:
     """One that your team has a deal or a lead with, or that nobody has yet; auditors and admins see all. With `known_at` it is the file
-    as it was then, for who sees it now.
+    as it was then, for who sees it now, and whom the id stood for then.
     """
-    await must_see_customer(look, customer_id)
     pool, position = look.services.pool, await look.known(("directory", "merged"), asked.known_at)
-    ids = await merged.records(pool, customer_id, merged.LAST if position is None else position)
+    ids = await seen_records(look, customer_id, position)
     found = await file_of(pool, ids, position)
     if found is None:
         raise NotFound(f"no customer has the id {customer_id}", kind="customer", id=str(customer_id))
@@ -148,12 +147,10 @@ async def customer_timeline(
     """Profile, contacts, notes, and the deals, promises, leads, cases and answers that your team has; auditors and admins see all. With
     `known_at` what was recorded up to then, of the records that the customer was made of then, for who sees each of them now.
     """
-    await must_see_customer(look, customer_id)
-    upto = await look.known(("customer_timeline",), asked.known_at)
-    known = merged.LAST if upto is None else upto
+    upto = await look.known(("customer_timeline", "merged"), asked.known_at)
     found = await timeline.page(
         look.source,
-        await merged.records(look.services.pool, customer_id, known),
+        await seen_records(look, customer_id, upto),
         asked.lang,
         asked.cursor,
         asked.limit,

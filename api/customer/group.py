@@ -28,5 +28,5 @@ Reader = Annotated[Look, Depends(may_read(waits_for=(*groups.WAITS_FOR, *NEEDED)
 )
 async def group(customer_id: UUID, look: Reader) -> Response:
     """Each with its own, and all together. Deals of other teams do not count, and their customers are not named; auditors and admins see all. 1,000 companies at most."""
-    await must_see_customer(look, customer_id)
-    return look.json(await groups.group(look.source, customer_id, look.team_id))
+    survivor = await must_see_customer(look, customer_id)
+    return look.json(await groups.group(look.source, survivor, look.team_id))

@@ -15,7 +15,7 @@ from api.customer.merge_acts import MERGES
 from api.engine import auth
 from api.engine.answers import shaped
 from api.engine.auth import may_read
-from api.engine.customer_reach import must_see_customer
+from api.engine.customer_reach import must_see_customer, seen_records
 from api.engine.reading import Look, reached
 from api.engine.routes import Given, add_acts
 from api.engine.services import Services
@@ -145,8 +145,7 @@ add_acts(router, MERGES, {"mergeCustomers": _told_of_merge, "unmergeCustomer": _
 )
 async def records(customer_id: UUID, look: Reader) -> Response:
     """Every field with what each record says and whose value was chosen. A customer that nothing was merged into is one record."""
-    await must_see_customer(look, customer_id)
-    ids = await merged.records(look.services.pool, customer_id)
+    ids = await seen_records(look, customer_id)
     loaded = await look.services.ledger.load(dict.fromkeys(ids, Customer))
     held: Records = {id: one for id in ids if isinstance(one := loaded[id], Customer) and one.exists}
     if ids[0] not in held:
@@ -218,6 +217,7 @@ async def since(customer_id: UUID, look: SinceReader) -> Response:
     gone = await _held(look, customer_id)
     if gone.stands_for is None:
         return look.json(SincesView(gone.id, gone.id, []))
+    await must_see_customer(look, gone.stands_for)
     survivor = await _held(look, gone.stands_for)
     merge = (await since_merge.merges(look.services.pool, [gone.id]))[gone.id]
     made = await since_merge.made_since(look.services.pool, survivor.id, merge.position, look.team_id)

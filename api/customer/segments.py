@@ -13,7 +13,7 @@ from api.engine.answers import shaped
 from api.engine.auth import may_read
 from api.engine.customer_reach import must_see_customer
 from api.engine.reading import Look
-from projections.customer import NEEDED, merged
+from projections.customer import NEEDED
 from projections.segment import reading
 from projections.segment.reading import Stay
 
@@ -35,6 +35,5 @@ class CustomerSegments(msgspec.Struct):
 )
 async def segments(customer_id: UUID, look: Reader) -> Response:
     """Those it is in now first, then those it was in. Of a merged record those of the customer that it stands for."""
-    await must_see_customer(look, customer_id)
-    survivor = await merged.customer_of(look.services.pool, customer_id)
+    survivor = await must_see_customer(look, customer_id)
     return look.json(CustomerSegments(await reading.stays(look.services.pool, survivor)))

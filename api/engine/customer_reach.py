@@ -14,7 +14,7 @@ from domain.customer.customer import Customer
 from domain.engine.command import Command
 from domain.engine.context import Reach
 from domain.engine.errors import NotFound
-from projections.customer import NEEDED, Held, held
+from projections.customer import NEEDED, Held, held, merged, unseen
 
 SOON = 0.5
 """Seconds that a command about what seems to be nobody's waits for who has it."""
@@ -66,10 +66,19 @@ def _theirs(whose: Held, reach: Reach) -> bool:
     return reach.rep_id is None or reach.rep_id in whose.owners
 
 
-async def must_see_customer(look: Look, customer_id: UUID) -> None:
-    """Raises NotFound for a customer of other teams only."""
-    if look.team_id is None:
-        return
-    whose = (await held(look.services.pool, [customer_id]))[customer_id]
-    if not whose.by_nobody and look.team_id not in whose.teams:
+async def must_see_customer(look: Look, customer_id: UUID, position: int | None = None) -> UUID:
+    """The customer that the id stands for, now or as known at a position. Raises NotFound as `seen_records` does."""
+    return (await seen_records(look, customer_id, position))[0]
+
+
+async def seen_records(look: Look, customer_id: UUID, position: int | None = None) -> list[UUID]:
+    """The records of the customer that the id stands for, its own first; with a position those that it was made of then, as far as they are
+    seen today. Raises NotFound for a customer of other teams only, be it whom the id stands for today or whom it stood for then: a record that
+    was taken out of another team's customer does not open that.
+    """
+    pool, known = look.services.pool, merged.LAST if position is None else position
+    ids = await merged.records(pool, customer_id, known)
+    hidden = await unseen(pool, {customer_id, *ids}, look.team_id)
+    if customer_id in hidden or ids[0] in hidden:
         raise NotFound(f"no customer has the id {customer_id}", kind="customer", id=str(customer_id))
+    return [id for id in ids if id not in hidden]

@@ -190,10 +190,10 @@ async def read_life(
     customer_id: UUID, look: CustomerReader, given: Annotated[WhenAsked, Depends(query(WhenAsked))]
 ) -> Response:
     """Of what was bought from your team, where you see one team only."""
-    await must_see_customer(look, customer_id)
     position, pool = await look.known(WAITS_FOR, given.known_at), look.services.pool
+    survivor = await must_see_customer(look, customer_id, position)
     at = await asked(pool, given.on, position, look.team_id)
-    return look.json(await tables.life(pool, customer_id, at, await policy_at(pool, given.policy, at)))
+    return look.json(await tables.life(pool, survivor, at, await policy_at(pool, given.policy, at)))
 
 
 @router.get(

@@ -144,6 +144,47 @@ def test_a_timeline_says_which_record_each_event_came_from(house: House) -> None
         assert seen is sees, "who has the deal today is told of it, also as it was known then"
 
 
+def test_an_id_that_stood_for_another_teams_customer_then_is_not_answered(house: House) -> None:
+    admin, leader, south = house.client("admin"), house.client("north-manager"), house.client("south")
+    gone, kept = registered(house, "admin", "Rowan GmbH"), registered(house, "admin", "Rowan Secret")
+    house.open_deal("north", customer_id=kept)
+    for path, body in (
+        ("contacts", {"name": "Ms Secret"}),
+        ("notes", {"kind": "need", "text": "Secret pipes"}),
+        ("merge", {"gone_id": gone}),
+    ):
+        merged = admin.post(f"/customers/{kept}/{path}", json=body)
+        assert merged.status_code in (200, 201), merged.text
+    then = {"known_at": merged.json()["position"]}
+    apart = leader.post(f"/customers/{gone}/unmerge", json={"rest_stays": True})
+    assert apart.status_code == 200, apart.text
+    now = {"after": apart.json()["position"]}
+    assert south.get(f"/customers/{gone}", params=now).json()["profile"]["name"] == "Rowan GmbH"
+    before = {**now, "known_at": then["known_at"] - 1}
+    assert south.get(f"/customers/{gone}", params=before).json()["customer_id"] == gone
+    told = [
+        path
+        for path, item in admin.get("/openapi.json").json()["paths"].items()
+        if "{customer_id}" in path
+        and "known_at" in {one["name"] for one in item.get("get", {}).get("parameters", ())}
+    ]
+    assert len(told) >= 3
+    for path in told:
+        asked = path.replace("{customer_id}", gone)
+        hidden = south.get(asked, params={**now, **then})
+        assert hidden.status_code == 404, path
+        assert kept not in hidden.text
+        assert "Secret" not in hidden.text
+        assert kept in leader.get(asked, params={**now, **then}).text
+
+    later = house.open_deal("south", customer_id=gone)
+    whole = leader.get(f"/customers/{kept}/timeline", params={**then, "after": house.position}).json()[
+        "items"
+    ]
+    assert {one["record_id"] for one in whole} == {kept}, "a record that is another team's today"
+    assert str(later) not in {one["stream_id"] for one in whole}
+
+
 def test_leaders_merge_what_they_may_see(house: House) -> None:
     south = registered(house, "south-manager", "Birch")
     deal = house.client("south-manager").post(
