@@ -274,6 +274,14 @@ async def named(
     return by_id, {user: name for _, user, name in found if user is not None}
 
 
+async def customers_with(source: Source, contact_id: UUID) -> set[UUID]:
+    """The customers who have a contact with this id, and records that were merged into one."""
+    return {
+        id
+        for (id,) in await fetch(source, "SELECT customer_id FROM read.contacts WHERE id = %s", [contact_id])
+    }
+
+
 async def get(source: Source, id: UUID) -> Listed | None:
     rows = await fetch(source, GET, [id])
     return Listed(*rows[0]) if rows else None

@@ -185,6 +185,26 @@ def test_an_id_that_stood_for_another_teams_customer_then_is_not_answered(house:
     assert str(later) not in {one["stream_id"] for one in whole}
 
 
+def test_a_contacts_id_is_one_customers(house: House) -> None:
+    admin = house.client("admin")
+    norths, twin, souths = (registered(house, "admin", name) for name in ("Yew", "Yew AG", "Elm"))
+    house.open_deal("north", customer_id=norths)
+    house.open_deal("south", customer_id=souths)
+
+    def add(login: str, customer: str, **body: Any) -> Any:
+        return house.client(login).post(f"/customers/{customer}/contacts", json={"name": "Ms Li", **body})
+
+    contact = add("north", norths).json()["answer"]["contact_id"]
+    taken = add("south", souths, contact_id=contact)
+    assert (taken.status_code, taken.json()["type"].rpartition(":")[2]) == (409, "already-exists")
+    assert norths not in taken.text
+    assert house.client("south").get(f"/customers/{souths}").json()["contacts"] == []
+    assert add("north", norths, contact_id=contact, role="buyer").status_code == 201, "said anew"
+    assert admin.post(f"/customers/{twin}/merge", json={"gone_id": norths}).status_code == 200
+    for record in (twin, norths):
+        assert add("admin", record, contact_id=contact, role=record).status_code == 201, "they are one"
+
+
 def test_leaders_merge_what_they_may_see(house: House) -> None:
     south = registered(house, "south-manager", "Birch")
     deal = house.client("south-manager").post(
