@@ -7,6 +7,7 @@ import signal
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -158,11 +159,16 @@ async def test_a_restored_backup_has_every_customer_with_its_revisit_after_one_r
         async with world(url, temporal_client) as after:
             await after.read()
             report = await swept(after)
-            assert report == SweepReport(revisits=10, without_revisit=4, loops=1, without_clock=1)
+            assert alone(report) == SweepReport(revisits=10, without_revisit=4, loops=1, without_clock=1)
             assert sorted(await promised(url, customers)) == sorted(customers)
             await after.read()
-            assert await swept(after) == SweepReport(revisits=10, loops=1)
+            assert alone(await swept(after)) == SweepReport(revisits=10, loops=1)
             assert await live(after) == set(customers)
+
+
+def alone(report: SweepReport) -> SweepReport:
+    """Without the follow-ups of others' tests, which the same server lists."""
+    return replace(report, timers=0, left_over=0)
 
 
 async def live(world: World) -> set[UUID]:
