@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import httpx
