@@ -369,7 +369,9 @@ def test_a_policy_is_published_once_and_shown(terminal: Terminal, tmp_path: Path
     assert terminal.run("policies", "publish", str(file)).returncode == 1
 
 
-def test_how_far_a_calendar_reaches_is_said(terminal: Terminal, tmp_path: Path) -> None:
+def test_how_far_a_calendar_reaches_is_said(
+    terminal: Terminal, tmp_path: Path, eventually_sync: Eventually
+) -> None:
     file = tmp_path / "policy.json"
     calendar = {
         "timezone": "Asia/Shanghai",
@@ -379,6 +381,7 @@ def test_how_far_a_calendar_reaches_is_said(terminal: Terminal, tmp_path: Path) 
     }
     file.write_text(json.dumps({"name": "estimate", "calendar": calendar, "due_after": "8bh"}))
     assert "note: the days off of 2027 are estimated" in terminal.run("policies", "publish", str(file)).stdout
+    eventually_sync(lambda: _settled(terminal))
     shown = terminal.json("policies", "show", "estimate")[0]
     assert (shown["calendar"]["known_until"], shown["calendar"]["own_holidays"]) == (
         "2027-12-31",
@@ -388,6 +391,7 @@ def test_how_far_a_calendar_reaches_is_said(terminal: Terminal, tmp_path: Path) 
     turns = tmp_path / "turns.json"
     turns.write_text(json.dumps({"name": "turns", "calendar": calendar}))
     assert "note: the days off" in terminal.run("cycle", "publish", str(turns)).stdout
+    eventually_sync(lambda: _settled(terminal))
     assert "known until 2027-12-31" in terminal.run("cycle", "policy", "turns").stdout
     health = terminal.run("promises", "health").stdout
     assert "cycle default 1" in health
