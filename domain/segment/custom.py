@@ -9,7 +9,7 @@ from domain.custom_field.declaration import CHOOSING, CustomField, FieldSet, nea
 from domain.custom_field.value import FieldType
 from domain.engine.errors import FieldError, Invalid
 from domain.segment.fields import CUSTOM, Kind
-from domain.segment.rule import DAY, Comparison, Constant, Rule, comparisons, day_of
+from domain.segment.rule import DAY, ORDERING, Comparison, Constant, Rule, comparisons, day_of
 
 ORDERED = (FieldType.NUMBER, FieldType.MONEY, FieldType.DATE, FieldType.TEXT)
 CONTAINING = (FieldType.TEXT, FieldType.LINK, FieldType.CHOICES)
@@ -42,7 +42,7 @@ def _wrong(one: Comparison, declared: FieldSet) -> Iterator[str]:
 
 
 def _compared(one: Comparison, field: CustomField) -> Iterator[str]:
-    if one.operator in ("<", "<=", ">", ">=") and field.type not in ORDERED:
+    if one.operator in ORDERING and field.type not in ORDERED:
         yield f"{one.field.name} has no order: compare it by == != or in"
     elif one.operator in ("has", "lacks") and field.type not in CONTAINING:
         yield f"{one.field.name}: only a text can contain another"

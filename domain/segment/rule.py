@@ -136,7 +136,7 @@ SIGNS: dict[type[ast.cmpop], Operator] = {
     ast.In: "in",
     ast.NotIn: "outside",
 }
-ORDERED = frozenset({"<", "<=", ">", ">="})
+ORDERING = frozenset({"<", "<=", ">", ">="})
 TURNED: dict[Operator, Operator] = {
     "<": ">",
     "<=": ">=",
@@ -234,7 +234,7 @@ def _checked(of: RuleField, operator: Operator, value: Constant | tuple[Constant
         if operator not in ("==", "!="):
             raise wrong(f"{of.name}: only == and != ask for null")
         return Comparison(of, operator, None)
-    if of.choices and operator in ORDERED:
+    if of.choices and operator in ORDERING:
         raise wrong(f"{of.name} has no order: compare it by == != or in")
     is_text = of.kind in (Kind.TEXT, Kind.CUSTOM) and not of.choices
     if operator in ("has", "lacks") and not (is_text and isinstance(value, str)):

@@ -93,10 +93,13 @@ def phone(text: str, country: str = "") -> str:
     short = EXTENSION.sub("", bare)
     dialled = region in DIALLED_THROUGH or DIALLED.match(bare) is not None
     tried = (DIRECT.sub("", short), short, bare) if dialled else (bare, short)
-    read = [_read(each, region) for each in dict.fromkeys((*tried, SEVERAL.split(bare, maxsplit=1)[0]))]
-    return next(
-        (written for written, is_one in read if is_one), next((written for written, _ in read if written), "")
-    )
+    possible = ""
+    for each in dict.fromkeys((*tried, SEVERAL.split(bare, maxsplit=1)[0])):
+        written, is_in_use = _read(each, region)
+        if is_in_use:
+            return written
+        possible = possible or written
+    return possible
 
 
 def _read(text: str, region: str) -> tuple[str, bool]:
